@@ -1,0 +1,92 @@
+import { createHash } from "node:crypto";
+import { setTimeout as delay } from "node:timers/promises";
+import { Client } from "pg";
+import type { Logger } from "pino";
+
+/** A takeover must be done within 5 s of a kill; half a second leaves room for the work that follows. */
+const RETRY_MS = 500;
+/** A connection that died silently is noticed by this ping, and its lock is then another's to take. */
+const PING_MS = 1_000;
+
+export interface LeaseDeps {
+  readonly databaseUrl: string;
+  readonly log: Logger;
+}
+
+/**
+ * Runs `work` while this process alone holds the named lock, again and again until `signal` aborts.
+ * The lock is a Postgres advisory lock on a connection of its own: a killed process frees it at once.
+ * It is for order and speed only: a zombie that works on without it does no harm (PayOnce, compare-and-set).
+ * `work` gets a signal that aborts when the lock is lost or the process stops, and must then return.
+ */
+export async function holdLease(
+  deps: LeaseDeps,
+  name: string,
+  work: (signal: AbortSignal) => Promise<void>,
+  signal: AbortSignal,
+): Promise<void> {
+  while (!signal.aborted) {
+    try {
+      await takeAndWork(deps, name, work, signal);
+    } catch (error) {
+      if (!signal.aborted) deps.log.warn({ err: error, lease: name }, "lease interrupted");
+    }
+    await delay(RETRY_MS, undefined, { signal }).catch(() => undefined);
+  }
+}
+
+async function takeAndWork(
+  deps: LeaseDeps,
+  name: string,
+  work: (signal: AbortSignal) => Promise<void>,
+  outer: AbortSignal,
+): Promise<void> {
+  const lost = new AbortController();
+  const client = new Client({
+    connectionString: deps.databaseUrl,
+    connectionTimeoutMillis: 5_000,
+    query_timeout: 5_000,
+    application_name: `gigstream lease ${name}`,
+  });
+  client.on("error", (error) => lost.abort(error));
+  client.on("end", () => lost.abort());
+  await client.connect();
+  try {
+    if (!(await waitForLock(client, lockKey(name), AbortSignal.any([outer, lost.signal])))) return;
+    deps.log.info({ lease: name }, "lease taken");
+    const held = AbortSignal.any([outer, lost.signal]);
+    const pings = pingUntil(client, held).catch((error: unknown) => lost.abort(error));
+    try {
+      await work(held);
+    } finally {
+      lost.abort();
+      await pings;
+    }
+  } finally {
+    await client.end().catch(() => undefined);
+  }
+}
+
+async function waitForLock(client: Client, key: bigint, signal: AbortSignal): Promise<boolean> {
+  while (!signal.aborted) {
+    const { rows } = await client.query<{ taken: boolean }>(
+      "SELECT pg_try_advisory_lock($1) AS taken",
+      [key.toString()],
+    );
+    if (rows[0]?.taken) return true;
+    await delay(RETRY_MS, undefined, { signal }).catch(() => undefined);
+  }
+  return false;
+}
+
+async function pingUntil(client: Client, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    await delay(PING_MS, undefined, { signal }).catch(() => undefined);
+    if (!signal.aborted) await client.query("SELECT 1");
+  }
+}
+
+/** 64 bits of the name's hash; signed, as Postgres wants its advisory keys. */
+function lockKey(name: string): bigint {
+  return createHash("sha256").update(`gigstream-payments ${name}`).digest().readBigInt64BE();
+}
