@@ -1,0 +1,85 @@
+import { sql, type CommonQueryMethods, type FragmentSqlToken } from "slonik";
+import { z } from "zod";
+import { PaymentError } from "../errors.ts";
+import type { PaymentState } from "../payment/state.ts";
+import { paymentColumns, paymentRow, type PaymentView } from "./payment-view.ts";
+
+export interface PaymentFilter {
+  readonly workerId?: string;
+  readonly platformId?: string;
+  readonly taskId?: string;
+  readonly bulkId?: string;
+  readonly idempotencyKey?: string;
+  readonly txHash?: string;
+  readonly state?: PaymentState;
+  /** Accepted at or after. */
+  readonly from?: Date;
+  /** Accepted before. */
+  readonly to?: Date;
+}
+
+export interface Page {
+  /** 1 to 100; 25 by default. */
+  readonly limit?: number;
+  /** `nextCursor` of the page before. */
+  readonly cursor?: string;
+  readonly explorerUrl?: string | null;
+}
+
+export interface PaymentPage {
+  readonly data: readonly PaymentView[];
+  /** Null on the last page. */
+  readonly nextCursor: string | null;
+}
+
+/**
+ * Payments, newest first, one row per payment whatever its attempts (GigStream's getWorkerPayments with a workerId).
+ * The cursor is a place, not a count: rows that arrive meanwhile neither repeat nor hide others.
+ */
+export async function listPayments(
+  db: CommonQueryMethods,
+  filter: PaymentFilter,
+  page: Page = {},
+): Promise<PaymentPage> {
+  const limit = Math.min(Math.max(page.limit ?? 25, 1), 100);
+  const where = [...filterFragments(filter), ...cursorFragment(page.cursor)];
+  const rows = await db.any(sql.type(paymentRow(page.explorerUrl ?? null))`
+    SELECT ${paymentColumns} FROM payments p
+    WHERE ${sql.join([sql.fragment`true`, ...where], sql.fragment` AND `)}
+    ORDER BY p.accepted_at DESC, p.id DESC
+    LIMIT ${limit + 1}
+  `);
+  const data = rows.slice(0, limit);
+  const last = data.at(-1);
+  return { data, nextCursor: rows.length > limit && last ? last.id : null };
+}
+
+function filterFragments(filter: PaymentFilter): FragmentSqlToken[] {
+  const { workerId, platformId, taskId, bulkId, idempotencyKey, txHash, state, from, to } = filter;
+  return [
+    workerId !== undefined && sql.fragment`p.worker_id = ${workerId}`,
+    platformId !== undefined && sql.fragment`p.platform_id = ${platformId}`,
+    taskId !== undefined && sql.fragment`p.task_id = ${taskId}`,
+    bulkId !== undefined && sql.fragment`p.bulk_id = ${bulkId}::uuid`,
+    idempotencyKey !== undefined && sql.fragment`p.idempotency_key = ${idempotencyKey}`,
+    txHash !== undefined && sql.fragment`p.tx_hash = ${txHash}`,
+    state !== undefined && sql.fragment`p.state = ${state}`,
+    from !== undefined && sql.fragment`p.accepted_at >= ${sql.timestamp(from)}`,
+    to !== undefined && sql.fragment`p.accepted_at < ${sql.timestamp(to)}`,
+  ].filter((fragment) => fragment !== false);
+}
+
+/** Payments are never deleted, so the last row of a page is a place that stays; its id is the whole cursor. */
+function cursorFragment(cursor: string | undefined): FragmentSqlToken[] {
+  if (cursor === undefined) return [];
+  if (!z.uuid().safeParse(cursor).success) {
+    throw new PaymentError(
+      "OPERATION_REFUSED",
+      "reject",
+      "The cursor is not one of ours: take nextCursor of the page before, unchanged.",
+    );
+  }
+  return [
+    sql.fragment`(p.accepted_at, p.id) < (SELECT c.accepted_at, c.id FROM payments c WHERE c.id = ${cursor}::uuid)`,
+  ];
+}
