@@ -6,7 +6,12 @@ import { compileSolidity, type Artifact } from "./solidity.ts";
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const FORMAT_TIMEOUT_MS = 30_000;
 
-const SOURCES = ["contracts/PayOnce.sol"];
+const SOURCES = [
+  "contracts/PayOnce.sol",
+  "sandbox/chain/tokens/Usdc.sol",
+  "sandbox/chain/tokens/Eurc.sol",
+  "sandbox/chain/tokens/SystemEmitter.sol",
+];
 
 /**
  * `node contracts/compile.ts` writes the compiled artifacts; with `--check` it compiles again, writes nothing, and exits

@@ -1,0 +1,37 @@
+import { ARC_CHAIN_ID, MIN_BASE_FEE_WEI } from "./arc-chain.ts";
+
+/** Arc's, from its genesis. */
+const BLOCK_GAS_LIMIT = 30_000_000;
+const BLOCK_TIME_MS = 500;
+
+/**
+ * How many blocks back state can be read, as a node without an archive allows. Each costs a copy of all state: at anvil's
+ * own 500, and more on disk, a long run with many workers eats the machine.
+ */
+const STATES_KEPT = 128;
+
+export interface AnvilOptions {
+  /** Milliseconds between blocks, 500 as Arc; null mines each transaction at once, for tests of a contract alone. */
+  readonly blockTimeMs?: number | null;
+  readonly blockGasLimit?: number;
+}
+
+/** How anvil is told to look like Arc. */
+export function anvilArguments(port: number, options: AnvilOptions): string[] {
+  const { blockTimeMs = BLOCK_TIME_MS, blockGasLimit = BLOCK_GAS_LIMIT } = options;
+  const flags: Record<string, string | number | bigint> = {
+    "--host": "127.0.0.1",
+    "--port": port,
+    "--chain-id": ARC_CHAIN_ID,
+    "--hardfork": "osaka",
+    "--gas-limit": blockGasLimit,
+    "--block-base-fee-per-gas": MIN_BASE_FEE_WEI,
+    "--prune-history": STATES_KEPT,
+    ...(blockTimeMs === null ? {} : { "--block-time": blockTimeMs / 1_000 }),
+  };
+  return [
+    ...Object.entries(flags).flatMap(([flag, value]) => [flag, String(value)]),
+    "--enable-tx-gas-limit",
+    "--quiet",
+  ];
+}
