@@ -1,0 +1,95 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { SchemaRegistry, SchemaType } from "@kafkajs/confluent-schema-registry";
+import { Kafka, logLevel, type Message } from "kafkajs";
+import { frame, readSchema } from "./avro.ts";
+import type { Directory } from "./directory.ts";
+import { createTaskMaker } from "./make-tasks.ts";
+import { taskKey, type Ledger, type PublishedTask } from "./ledger.ts";
+
+export interface TrafficDeps {
+  readonly brokers: readonly string[];
+  readonly registryUrl: string;
+  readonly topic: string;
+  readonly directory: Directory;
+  readonly ledger: Ledger;
+  /** The fee that the service is set to, in percent of the amount times 10,000 (2.5 % is 25_000n). */
+  readonly feeRate: bigint;
+}
+
+export interface Traffic {
+  /** Publishes `count` new tasks at `ratePerSecond`, open loop: a slow service does not slow the platforms. */
+  publish(
+    count: number,
+    ratePerSecond: number,
+    onPublished?: (task: PublishedTask) => void,
+  ): Promise<void>;
+  /** Publishes again, byte for byte, events that were published before. */
+  publishAgain(count: number): Promise<number>;
+  stop(): Promise<void>;
+}
+
+const TICK_MS = 20;
+
+/** The platforms: real Avro, real registry, a ledger of their own. */
+export async function connectTraffic(deps: TrafficDeps): Promise<Traffic> {
+  const { type, text } = readSchema("task.completed.v1");
+  const registry = new SchemaRegistry({ host: deps.registryUrl });
+  const { id: schemaId } = await registry.register(
+    { type: SchemaType.AVRO, schema: text },
+    { subject: `${deps.topic}-value` },
+  );
+  const kafka = new Kafka({
+    clientId: "platforms",
+    brokers: [...deps.brokers],
+    logLevel: logLevel.ERROR,
+    retry: { retries: 10, initialRetryTime: 100 },
+  });
+  const producer = kafka.producer({ allowAutoTopicCreation: false });
+  await producer.connect();
+  const sent = new Map<string, Message>();
+  const newTask = createTaskMaker(deps.directory, deps.feeRate);
+  const encode = (task: PublishedTask): Message => ({
+    key: task.workerId,
+    value: frame(
+      schemaId,
+      type.toBuffer({ ...task, occurredAt: task.occurredAtMs, idempotencyKey: null }),
+    ),
+    headers: { "event-id": task.eventId, "content-type": "avro/binary" },
+  });
+  const sendTasks = async (tasks: readonly PublishedTask[]): Promise<void> => {
+    const messages = tasks.map(encode);
+    // Recorded before it is sent: a task whose acknowledgement was lost is still owed.
+    for (const [i, task] of tasks.entries()) {
+      deps.ledger.record(task);
+      const message = messages[i];
+      if (message) sent.set(taskKey(task), message);
+    }
+    await producer.send({ topic: deps.topic, messages, acks: -1 });
+  };
+
+  return {
+    async publish(count, ratePerSecond, onPublished) {
+      const startedAtMs = Date.now();
+      let published = 0;
+      while (published < count) {
+        const due = Math.min(
+          count,
+          Math.floor(((Date.now() - startedAtMs) * ratePerSecond) / 1_000) + 1,
+        );
+        const tasks = Array.from({ length: due - published }, () => newTask(Date.now()));
+        if (tasks.length > 0) await sendTasks(tasks);
+        published += tasks.length;
+        for (const task of tasks) onPublished?.(task);
+        await delay(TICK_MS);
+      }
+    },
+    async publishAgain(count) {
+      const messages = [...sent.values()].slice(0, count);
+      if (messages.length > 0) await producer.send({ topic: deps.topic, messages, acks: -1 });
+      return messages.length;
+    },
+    async stop() {
+      await producer.disconnect();
+    },
+  };
+}
