@@ -1,0 +1,127 @@
+import { COMPATIBILITY, SchemaRegistry, SchemaType } from "@kafkajs/confluent-schema-registry";
+import { z } from "zod";
+import { PaymentError } from "../errors.ts";
+import { reasonOf } from "./until-available.ts";
+import type { RegisteredSchema } from "./writer-schemas.ts";
+
+export interface RegistrySettings {
+  readonly registryUrl: string;
+  readonly username?: string | undefined;
+  readonly password?: string | undefined;
+}
+
+export interface Registry {
+  /** Registers a version under a subject (again: the same id) and answers its id. */
+  readonly register: (subject: string, schemaText: string) => Promise<number>;
+  /** Undefined only where the registry itself answered that it has no such id. */
+  readonly fetchSchema: (id: number) => Promise<RegisteredSchema | undefined>;
+}
+
+const REQUEST_TIMEOUT_MS = 5_000;
+
+/** Confluent's "Schema not found". A proxy's 404 page has no such code, and must not turn payments into dead letters. */
+const SCHEMA_NOT_FOUND = 40403;
+
+const schemaAnswer = z.object({ schema: z.string(), schemaType: z.string().optional() });
+const errorAnswer = z.object({ error_code: z.number() });
+
+/** Throws `PaymentError`: REGISTRY_UNAVAILABLE (retry) or REGISTRY_INCOMPATIBLE (reject). */
+export function createRegistry(settings: RegistrySettings): Registry {
+  const { registryUrl, username, password } = settings;
+  const host = registryUrl.replace(/\/+$/, "");
+  const auth = username === undefined ? undefined : { username, password: password ?? "" };
+  const client = new SchemaRegistry({
+    host,
+    ...(auth && { auth }),
+    retry: { retries: 0 },
+    middlewares: [withTimeout],
+  });
+  const headers: Record<string, string> = { accept: "application/vnd.schemaregistry.v1+json" };
+  if (auth) headers["authorization"] = `Basic ${btoa(`${auth.username}:${auth.password}`)}`;
+
+  return {
+    async register(subject, schemaText) {
+      try {
+        const { id } = await client.register(
+          { type: SchemaType.AVRO, schema: schemaText },
+          { subject, compatibility: COMPATIBILITY.BACKWARD_TRANSITIVE },
+        );
+        return id;
+      } catch (error) {
+        throw registrationError(subject, error);
+      }
+    },
+
+    // Not the client's own getSchema: it answers status 400 for a refused connection as for a refused request, and
+    // here an unreachable registry (wait) and an unknown id (dead letter) must never be confused.
+    async fetchSchema(id) {
+      const { status, body } = await get(`${host}/schemas/ids/${id}`, headers);
+      if (status === 404 && errorAnswer.safeParse(body).data?.error_code === SCHEMA_NOT_FOUND) {
+        return undefined;
+      }
+      const answer = schemaAnswer.safeParse(body);
+      if (status !== 200 || !answer.success) {
+        throw unavailable(`answered ${status} for schema ${id}`);
+      }
+      return { schemaType: answer.data.schemaType ?? "AVRO", text: answer.data.schema };
+    },
+  };
+}
+
+async function get(
+  url: string,
+  headers: Record<string, string>,
+): Promise<{ status: number; body: unknown }> {
+  try {
+    const response = await fetch(url, { headers, signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS) });
+    const text = await response.text();
+    return { status: response.status, body: parseJson(text) };
+  } catch (error) {
+    throw unavailable(reasonOf(error), error);
+  }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** The client has no time-out of its own. */
+function withTimeout() {
+  return {
+    prepareRequest: async <R extends { enhance(extras: { timeout: number }): R }>(
+      next: () => Promise<R>,
+    ) => (await next()).enhance({ timeout: REQUEST_TIMEOUT_MS }),
+  };
+}
+
+/** Only what the registry itself must have answered counts as a refusal; 400 may be a refused connection. */
+function registrationError(subject: string, error: unknown): PaymentError {
+  const { status, name } = error as { status?: number; name?: string };
+  if (name === "ConfluentSchemaRegistryCompatibilityError") {
+    return incompatible(subject, "is set to another compatibility than BACKWARD_TRANSITIVE", error);
+  }
+  if (status === 409) {
+    return incompatible(subject, "holds a version that this one cannot read", error);
+  }
+  if (status === 422) return incompatible(subject, "does not accept the schema", error);
+  return unavailable(reasonOf(error), error);
+}
+
+function incompatible(subject: string, why: string, cause: unknown): PaymentError {
+  return new PaymentError(
+    "REGISTRY_INCOMPATIBLE",
+    "reject",
+    `The registry's subject ${subject} ${why}: ${reasonOf(cause)}`,
+    { cause, context: { subject } },
+  );
+}
+
+function unavailable(reason: string, cause?: unknown): PaymentError {
+  return new PaymentError("REGISTRY_UNAVAILABLE", "retry", `The schema registry: ${reason}`, {
+    cause,
+  });
+}
