@@ -10,7 +10,10 @@ pragma solidity ^0.8.28;
 /// one attempt of the payment with terms of its own; services count them from 1, and 0 is as good as any other.
 ///
 /// A payer takes part by an ERC-20 allowance to this contract, which bounds what can ever move. No float is held: the
-/// money goes from the payer to the recipient, and never through here.
+/// money goes from the payer to the recipient and never through here, and what is sent here by mistake is lost.
+///
+/// "Moved" means that the token said so: it answered true, or answered nothing and is a contract. A token that lies about
+/// that is not one to pay with; whoever settles on `Paid` also looks for the token's own Transfer log before it.
 interface IPayOnce {
     /// @notice One payment of a batch.
     /// @param id The payment, over all its generations.

@@ -77,15 +77,14 @@ contract PayOnce is IPayOnce, Ownable2Step, ReentrancyGuardTransient {
 
     function _pay(Payment calldata item) private {
         (bytes32 id, uint32 generation) = (item.id, item.generation);
-        uint32 floor = slots[id].floor;
-        if (_closed(id, generation)) return;
-
+        Slot memory slot = slots[id];
+        if (_skipped(id, generation, slot)) return;
         if (_nothingToPay(item)) {
             emit Refused(id, generation, abi.encodeWithSelector(NothingToPay.selector));
             return;
         }
         // Marked before the token is called, so that whatever the token does meets a paid slot.
-        slots[id] = Slot(true, floor);
+        slots[id] = Slot(true, slot.floor);
         uint256 gasBefore = gasleft();
         if (_transferFrom(item.token, item.payer, item.to, item.amount)) {
             emit Paid(id, generation, item.payer, item.to, item.token, item.amount);
@@ -93,19 +92,18 @@ contract PayOnce is IPayOnce, Ownable2Step, ReentrancyGuardTransient {
         }
         bytes memory reason = _reason(item.token);
         if (gasBefore < FULL_GAS) revert Starved(id);
-        slots[id] = Slot(false, floor);
+        slots[id] = slot;
         emit Refused(id, generation, reason);
     }
 
     function _void(bytes32 id, uint32 generation) private {
-        if (_closed(id, generation)) return;
+        if (_skipped(id, generation, slots[id])) return;
         // The last generation is never paid (see _nothingToPay), so a floor on it closes it as well.
         slots[id].floor = generation == type(uint32).max ? generation : generation + 1;
         emit Voided(id, generation);
     }
 
-    function _closed(bytes32 id, uint32 generation) private returns (bool closed) {
-        Slot memory slot = slots[id];
+    function _skipped(bytes32 id, uint32 generation, Slot memory slot) private returns (bool closed) {
         closed = slot.paid || generation < slot.floor;
         if (closed) emit Skipped(id, generation, slot.paid, slot.floor);
     }

@@ -1,17 +1,20 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
 import { compileSolidity, type Artifact } from "./solidity.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const FORMAT_TIMEOUT_MS = 30_000;
 
-const SOURCES = [
-  "contracts/PayOnce.sol",
-  "sandbox/chain/tokens/Usdc.sol",
-  "sandbox/chain/tokens/Eurc.sol",
-  "sandbox/chain/tokens/SystemEmitter.sol",
-];
+/** Each source with the folder of its artifact. */
+const SOURCES = {
+  "contracts/PayOnce.sol": "contracts",
+  "sandbox/chain/tokens/Usdc.sol": "sandbox/chain/tokens",
+  "sandbox/chain/tokens/Eurc.sol": "sandbox/chain/tokens",
+  "sandbox/chain/tokens/SystemEmitter.sol": "sandbox/chain/tokens",
+  "@openzeppelin/contracts/proxy/ERC1967/ERC1967Proxy.sol": "sandbox/chain/tokens",
+} as const;
 
 /**
  * `node contracts/compile.ts` writes the compiled artifacts; with `--check` it compiles again, writes nothing, and exits
@@ -34,11 +37,11 @@ function main(check: boolean): number {
 
 function generate(): Map<string, string> {
   const files = new Map<string, string>();
-  for (const source of SOURCES) {
-    const name = source.slice(source.lastIndexOf("/") + 1, -".sol".length);
+  for (const [source, folder] of Object.entries(SOURCES)) {
+    const name = basename(source, ".sol");
     const artifact = compileSolidity([source]).get(name);
     if (!artifact) throw new Error(`${source} has no contract ${name}`);
-    files.set(source.replace(/\.sol$/, ".json"), `${JSON.stringify(artifact, null, 2)}\n`);
+    files.set(`${folder}/${name}.json`, `${JSON.stringify(artifact, null, 2)}\n`);
     if (name === "PayOnce") files.set("contracts/pay-once-abi.ts", abiModule(artifact));
   }
   return files;

@@ -3,10 +3,11 @@ pragma solidity ^0.8.28;
 
 /// @title What the emulated USDC and EURC have in common
 /// @notice Six decimals, plain-string errors and a blocklist, as Circle's FiatToken has them, and controls for an owner
-/// who can do anything: this stands in a sandbox. The constructor never runs: the code is placed at Arc's addresses.
+/// who can do anything: this stands in a sandbox. As Circle's, it stands behind a proxy; no constructor ever runs.
 abstract contract FiatToken {
     /// @dev Slot 0: the sandbox writes it when it places the code.
     address public owner;
+    bool public paused;
     uint256 public totalSupply;
     mapping(address account => uint256) public balanceOf;
     mapping(address account => mapping(address spender => uint256)) public allowance;
@@ -18,9 +19,16 @@ abstract contract FiatToken {
     event Approval(address indexed owner, address indexed spender, uint256 value);
     event Blacklisted(address indexed account);
     event UnBlacklisted(address indexed account);
+    event Pause();
+    event Unpause();
 
     modifier onlyOwner() {
         require(msg.sender == owner, "Ownable: caller is not the owner");
+        _;
+    }
+
+    modifier whenNotPaused() {
+        require(!paused, "Pausable: paused");
         _;
     }
 
@@ -33,14 +41,14 @@ abstract contract FiatToken {
 
     function symbol() external pure virtual returns (string memory);
 
-    function approve(address spender, uint256 value) external returns (bool) {
+    function approve(address spender, uint256 value) external whenNotPaused returns (bool) {
         require(spender != address(0), "ERC20: approve to the zero address");
         allowance[msg.sender][spender] = value;
         emit Approval(msg.sender, spender, value);
         return true;
     }
 
-    function transfer(address to, uint256 value) external returns (bool) {
+    function transfer(address to, uint256 value) external whenNotPaused returns (bool) {
         _transfer(msg.sender, to, value);
         return true;
     }
@@ -50,7 +58,7 @@ abstract contract FiatToken {
         address from,
         address to,
         uint256 value
-    ) external notBlacklisted(msg.sender) returns (bool) {
+    ) external whenNotPaused notBlacklisted(msg.sender) returns (bool) {
         uint256 allowed = allowance[from][msg.sender];
         require(value <= allowed, "ERC20: transfer amount exceeds allowance");
         allowance[from][msg.sender] = allowed - value;
@@ -79,6 +87,12 @@ abstract contract FiatToken {
         isBlacklisted[account] = blocked;
         if (blocked) emit Blacklisted(account);
         else emit UnBlacklisted(account);
+    }
+
+    function setPaused(bool paused_) external onlyOwner {
+        paused = paused_;
+        if (paused_) emit Pause();
+        else emit Unpause();
     }
 
     function _transfer(address from, address to, uint256 value) private {
