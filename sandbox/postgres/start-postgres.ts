@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { Client } from "pg";
 
 import { onFreePort } from "../process/free-port.ts";
+import { restartable, type Restartable } from "../process/restartable.ts";
 import {
   scratchDirectory,
   type Account,
@@ -28,7 +29,7 @@ export interface Postgres {
   /** The `postgres` database, as its superuser. */
   readonly url: string;
   readonly port: number;
-  readonly pid: number;
+  readonly server: Restartable;
   /** Makes an empty database (a fresh name unless told) and answers its URL. */
   createDatabase(name?: string): Promise<string>;
   stop(): Promise<void>;
@@ -37,25 +38,25 @@ export interface Postgres {
 /** Starts a Postgres 18 of its own, from nothing to accepting connections in about a second. */
 export async function startPostgres(options: PostgresOptions = {}): Promise<Postgres> {
   const account = await accountFor();
-  const scratch = await scratchDirectory("postgres", account);
+  const scratch = await scratchDirectory("postgres", account && { owner: account });
   try {
     const home = account === undefined ? installedPostgres() : await reachablePostgres(scratch);
-    const { port, part } = await onFreePort(async (port) => ({
-      port,
-      part: await runPostgres({ home, port, scratch, ...(account && { account }) }, options),
-    }));
+    const { port, server } = await onFreePort(async (port) => {
+      const place = { home, port, scratch, ...(account && { account }) };
+      return { port, server: await restartable(() => runPostgres(place, options), "SIGINT") };
+    });
     const urlOf = (database: string) => `postgres://postgres@127.0.0.1:${port}/${database}`;
     let made = 0;
     return {
       url: urlOf("postgres"),
       port,
-      pid: part.pid,
+      server,
       async createDatabase(name = `gigstream_${process.pid}_${(made += 1)}`) {
         await execute(urlOf("postgres"), `CREATE DATABASE "${name.replaceAll('"', '""')}"`);
         return urlOf(name);
       },
       async stop() {
-        await part.stop("SIGINT");
+        await server.down();
         await scratch.remove();
       },
     };

@@ -21,13 +21,16 @@ export interface ScratchDirectory {
 }
 
 /**
- * Makes a directory of its own under the system's temporary one. A small shell waits for the end of a pipe
+ * Makes a directory of its own, under the system's temporary one unless told. A small shell waits for the end of a pipe
  * whose writing end the owner and its parts share, so it comes only when all of them are gone, killed -9 or not;
  * then it removes the directory. No part is left writing into a path that has been swept.
  */
-export async function scratchDirectory(name: string, owner?: Account): Promise<ScratchDirectory> {
-  const path = await mkdtemp(join(tmpdir(), `gigstream-${name}-`));
-  if (owner !== undefined) await chown(path, owner.uid, owner.gid);
+export async function scratchDirectory(
+  name: string,
+  options: { readonly owner?: Account; readonly parent?: string } = {},
+): Promise<ScratchDirectory> {
+  const path = await mkdtemp(join(options.parent ?? tmpdir(), `gigstream-${name}-`));
+  if (options.owner !== undefined) await chown(path, options.owner.uid, options.owner.gid);
   const sweeper = spawn("/bin/sh", ["-c", 'cat >/dev/null; rm -rf -- "$1"', "sweeper", path], {
     cwd: "/",
     detached: true,

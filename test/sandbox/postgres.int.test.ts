@@ -29,7 +29,10 @@ test("two Postgres side by side are 18, separate, and leave nothing when stopped
   expect(await queryRows(first, "SELECT 1 AS one")).toEqual([{ one: 1 }]);
 
   await Promise.all([one.stop(), two.stop()]);
-  expect(await Promise.all([one, two].map(({ pid }) => isAlive(pid)))).toEqual([false, false]);
+  expect(await Promise.all([one, two].map(({ server }) => isAlive(server.pid)))).toEqual([
+    false,
+    false,
+  ]);
   expect(directories.map((path) => existsSync(path))).toEqual([false, false]);
 });
 
@@ -50,7 +53,7 @@ test("a commit is durable unless speed was asked for, and a named directory keep
 
 test("an owner killed -9 takes Postgres, its backends and its data along", async () => {
   const owner = await startOwner<{ pid: number; url: string }>(
-    `const { pid, url } = await startPostgres(); report({ pid, url });`,
+    `const { server, url } = await startPostgres(); report({ pid: server.pid, url });`,
   );
   const { pid, url } = owner.reported;
   const client = new Client({ connectionString: url });

@@ -9,6 +9,8 @@ const PRELUDE = [
   ["process/spawn-part.ts", "spawnPart"],
   ["process/scratch-directory.ts", "scratchDirectory"],
   ["postgres/start-postgres.ts", "startPostgres"],
+  ["kafka/start-kafka.ts", "startKafka"],
+  ["registry/start-registry.ts", "startRegistry"],
 ]
   .map(([file, name]) => `import { ${name} } from "${new URL(file ?? "", SANDBOX).href}";`)
   .join("\n");

@@ -1,0 +1,86 @@
+import { existsSync } from "node:fs";
+import { mkdir, rename } from "node:fs/promises";
+import { homedir } from "node:os";
+import { dirname, join } from "node:path";
+
+import { runCommand } from "../process/run-command.ts";
+import { scratchDirectory, type ScratchDirectory } from "../process/scratch-directory.ts";
+
+const DOWNLOAD_TIMEOUT_MS = 15 * 60_000;
+/** Newer ones refuse Apicurio, whose parent POM was never published; this one serves Maven 3.8 to 4. */
+const DEPENDENCY_PLUGIN = "org.apache.maven.plugins:maven-dependency-plugin:2.8";
+
+export interface Download {
+  /** The folder's name, with the version, such as `kafka-4.1.0`. */
+  readonly folder: string;
+  /** For the person who waits: what comes and how large it is. */
+  readonly title: string;
+  /** Arguments of Maven's dependency plugin that put the files into `directory`. */
+  readonly goal: "copy-dependencies" | "unpack";
+  readonly goalArgs: (directory: string) => readonly string[];
+}
+
+/** Where downloads are kept: outside the checkout, so that a fresh clone does not fetch them again. */
+export function cacheDirectory(): string {
+  const base = process.env["XDG_CACHE_HOME"] || join(homedir(), ".cache");
+  return join(base, "gigstream-payments");
+}
+
+/**
+ * Answers the folder of a downloaded part, fetching it by Maven if it is not there. The files come into a folder of
+ * their own that is renamed when it is complete: what exists is whole, and of two processes that fetch at once
+ * one wins and the other uses the winner's.
+ */
+export async function fetchByMaven(download: Download): Promise<string> {
+  const target = join(cacheDirectory(), download.folder);
+  if (existsSync(target)) return target;
+  await mkdir(dirname(target), { recursive: true });
+  const scratch = await scratchDirectory(`${download.folder}-partial`, { parent: dirname(target) });
+  try {
+    const began = Date.now();
+    process.stderr.write(`Downloading ${download.title}, once, to ${target}\n`);
+    await runMaven(download, scratch);
+    await moveUnlessThere(join(scratch.path, "files"), target);
+    process.stderr.write(`Downloaded ${download.title} in ${seconds(Date.now() - began)}\n`);
+    return target;
+  } finally {
+    await scratch.remove();
+  }
+}
+
+/** Puts a finished file or folder in its place; when another process was faster, its one stays. */
+export async function moveUnlessThere(from: string, to: string): Promise<void> {
+  try {
+    await rename(from, to);
+  } catch (error) {
+    if (!existsSync(to)) throw error;
+  }
+}
+
+async function runMaven(download: Download, scratch: ScratchDirectory): Promise<void> {
+  const goal = `${DEPENDENCY_PLUGIN}:${download.goal}`;
+  const args = ["-q", "-B", goal, ...download.goalArgs(join(scratch.path, "files"))];
+  // Maven alone keeps the caller's environment: proxies and mirrors may be set there.
+  const env = Object.fromEntries(
+    Object.entries(process.env).filter((pair): pair is [string, string] => pair[1] !== undefined),
+  );
+  const command = {
+    name: `Maven, fetching ${download.folder},`,
+    command: "mvn",
+    args,
+    env,
+    scratch,
+  };
+  await runCommand(command, DOWNLOAD_TIMEOUT_MS).catch((error: unknown) => {
+    const missing = error instanceof Error && /mvn: not found|exit 127/.test(error.message);
+    if (!missing) throw error;
+    throw new Error(
+      `${download.title} comes by Maven, and there is no mvn on the PATH. Install it (Debian: apt-get install maven), or use SANDBOX=containers.`,
+      { cause: error },
+    );
+  });
+}
+
+function seconds(ms: number): string {
+  return `${(ms / 1000).toFixed(1)} s`;
+}
