@@ -5,7 +5,8 @@ CREATE FUNCTION payment_now() RETURNS timestamptz LANGUAGE sql STABLE PARALLEL S
   AS 'SELECT statement_timestamp()';
 
 CREATE DOMAIN address AS text CHECK (VALUE ~ '^0x[0-9a-f]{40}$');
-CREATE DOMAIN money AS numeric(20, 6);
+-- Not called "money": pg_catalog has a type of that name, with two decimals, and it would win.
+CREATE DOMAIN token_amount AS numeric(20, 6);
 CREATE DOMAIN opaque_id AS text CHECK (VALUE ~ '^[\x21-\x7e]{1,128}$');
 
 -- One row: the chain and the PayOnce instance that this database belongs to. A new instance has empty slots,
@@ -43,7 +44,7 @@ CREATE TABLE tasks (
   platform_id opaque_id NOT NULL REFERENCES platforms,
   id opaque_id NOT NULL,
   worker_id opaque_id NOT NULL,
-  amount money NOT NULL CHECK (amount > 0),
+  amount token_amount NOT NULL CHECK (amount > 0),
   currency text NOT NULL,
   status text NOT NULL
     CHECK (status IN ('created', 'assigned', 'in_progress', 'completed', 'paid', 'disputed', 'cancelled')),
@@ -60,7 +61,7 @@ CREATE TABLE payments (
   platform_id opaque_id NOT NULL,
   task_id opaque_id NOT NULL,
   worker_id opaque_id NOT NULL,
-  amount money NOT NULL CHECK (amount > 0),
+  amount token_amount NOT NULL CHECK (amount > 0),
   currency text NOT NULL,
   idempotency_key opaque_id NOT NULL,
   source_event_id opaque_id NOT NULL,
@@ -81,8 +82,8 @@ CREATE TABLE payments (
   payer address,
   token address,
   recipient address,
-  net_amount money,
-  fee money,
+  net_amount token_amount,
+  fee token_amount,
 
   -- Tries that were answered and did not pay, in this generation.
   tries integer NOT NULL DEFAULT 0 CHECK (tries >= 0),
@@ -138,11 +139,13 @@ CREATE TABLE payments (
   CHECK (state <> 'review' OR (doubt_reason IS NOT NULL AND doubt_since IS NOT NULL))
 ) WITH (fillfactor = 70);
 
--- Dispatch walks this payer by payer, so that one payer's backlog never hides another's payment.
-CREATE INDEX payments_due ON payments (intent, payer, next_attempt_at)
+-- Dispatch walks this queue by queue (payer, token, platform), so that one payer's backlog never hides another's
+-- payment, and neither an unfunded token's nor a paused platform's backlog is ever read through.
+CREATE INDEX payments_due ON payments (intent, rail, payer, token, platform_id, next_attempt_at)
   WHERE intent IS NOT NULL AND transaction_id IS NULL;
 CREATE INDEX payments_accepted_due ON payments (next_attempt_at) WHERE state = 'accepted';
-CREATE INDEX payments_review_at ON payments (review_at) WHERE review_at IS NOT NULL AND state IN ('planned', 'voiding');
+-- Doubt exists only while a payment travels: parked and paused ones do not.
+CREATE INDEX payments_review_at ON payments (review_at) WHERE review_at IS NOT NULL AND transaction_id IS NOT NULL;
 CREATE INDEX payments_by_worker ON payments (worker_id, accepted_at DESC, id DESC);
 CREATE INDEX payments_by_transaction ON payments (transaction_id) WHERE transaction_id IS NOT NULL;
 CREATE INDEX payments_in_review ON payments (doubt_since) WHERE state = 'review';
@@ -208,7 +211,7 @@ CREATE TABLE transaction_items (
   payer address NOT NULL,
   token address NOT NULL,
   recipient address NOT NULL,
-  amount money NOT NULL,
+  amount token_amount NOT NULL,
   outcome text CHECK (outcome IN ('paid', 'refused', 'skipped', 'voided', 'reverted', 'dead', 'abandoned')),
   PRIMARY KEY (transaction_id, position),
   UNIQUE (transaction_id, payment_id)
@@ -343,8 +346,8 @@ CREATE INDEX chain_events_payment ON chain_events (payment_id) WHERE payment_id 
 CREATE TABLE payer_holds (
   payer address NOT NULL,
   token address NOT NULL,
-  balance money NOT NULL,
-  allowance money NOT NULL,
+  balance token_amount NOT NULL,
+  allowance token_amount NOT NULL,
   since timestamptz NOT NULL DEFAULT payment_now(),
   PRIMARY KEY (payer, token)
 );
