@@ -1,0 +1,46 @@
+import { PaymentError } from "../errors.ts";
+import { bounded, type CircleClient } from "./client.ts";
+
+export interface OperatorWallet {
+  readonly walletId: string;
+  /** Lower-case. */
+  readonly address: string;
+}
+
+/**
+ * Looks the operator wallets up and refuses those that cannot send: another chain, an SCA (whose queue is one), or a
+ * frozen one. Throws Circle's own error when Circle cannot be reached: the caller waits and asks again.
+ */
+export async function readOperatorWallets(
+  client: CircleClient,
+  walletIds: readonly string[],
+  blockchain: string,
+  signal: AbortSignal,
+): Promise<OperatorWallet[]> {
+  const wallets: OperatorWallet[] = [];
+  for (const walletId of walletIds) {
+    const { data } = await bounded(client.getWallet({ id: walletId }), signal);
+    const wallet = data?.wallet;
+    if (!wallet) throw mismatch(walletId, "does not exist");
+    if (wallet.blockchain !== blockchain) {
+      throw mismatch(walletId, `is on ${wallet.blockchain}, not on ${blockchain}`);
+    }
+    if (wallet.state !== "LIVE") throw mismatch(walletId, `is ${wallet.state}`);
+    if ("accountType" in wallet && wallet.accountType !== "EOA") {
+      throw mismatch(
+        walletId,
+        "is not an EOA wallet: Circle queues only one transaction of an SCA",
+      );
+    }
+    wallets.push({ walletId, address: wallet.address.toLowerCase() });
+  }
+  return wallets;
+}
+
+function mismatch(walletId: string, why: string): PaymentError {
+  return new PaymentError(
+    "DEPLOYMENT_MISMATCH",
+    "reject",
+    `Circle's wallet ${walletId} ${why}: correct CIRCLE_OPERATOR_WALLET_IDS.`,
+  );
+}

@@ -1,0 +1,57 @@
+import { HttpRequestError, HttpResponseError } from "@circle-fin/developer-controlled-wallets";
+import type { SendReport } from "../dispatch/rail.ts";
+
+type Refusal = Extract<SendReport, { kind: "retry" | "refused" }>;
+
+/** Circle has no published Retry-After; a second is its limits' own period. */
+const THROTTLED_MS = 1_000;
+const UNANSWERED_MS = 500;
+/** An operator must act; asking more often helps nobody. */
+const OPERATOR_MS = 5_000;
+
+/** Answered refusals after which the same key may go again, and how soon. Source: Circle's error codes. */
+const SAME_KEY: Readonly<Record<number, { afterMs: number; code: string }>> = {
+  155201: { afterMs: OPERATOR_MS, code: "operator_out_of_gas" },
+  155258: { afterMs: OPERATOR_MS, code: "operator_out_of_gas" },
+  155204: { afterMs: OPERATOR_MS, code: "operator_out_of_gas" },
+  155202: { afterMs: UNANSWERED_MS, code: "circle_nonce_inconsistent" },
+  155264: { afterMs: THROTTLED_MS, code: "circle_queue_full" },
+  155501: { afterMs: OPERATOR_MS, code: "circle_wallet_frozen" },
+  // A ciphertext met twice; the SDK makes a new one for each call.
+  156004: { afterMs: 0, code: "circle_ciphertext_reused" },
+  156013: { afterMs: OPERATOR_MS, code: "circle_entity_secret" },
+  156016: { afterMs: OPERATOR_MS, code: "circle_entity_secret" },
+  156019: { afterMs: OPERATOR_MS, code: "circle_entity_secret" },
+};
+
+/**
+ * What a failed POST means for its send. Unanswered, throttled and 5xx go again under the same key; so does all that is
+ * a matter of capacity or of an operator's doing. Any other answered refusal gets a new key, which PayOnce makes safe.
+ */
+export function translatePostError(error: unknown): Refusal {
+  if (error instanceof HttpResponseError) {
+    const { status, code } = error;
+    const detail = `${status} ${code}: ${error.message}`.slice(0, 500);
+    if (status === 429) {
+      return retry("circle_throttled", retryAfterMs(error) ?? THROTTLED_MS, detail);
+    }
+    const known = SAME_KEY[code];
+    if (known) return retry(known.code, known.afterMs, detail);
+    if (status === 401 || status === 403) return retry("circle_credentials", OPERATOR_MS, detail);
+    if (status >= 500) return retry("circle_unavailable", THROTTLED_MS, detail);
+    return { kind: "refused", code: `circle_${code}`, detail };
+  }
+  const transport = error instanceof HttpRequestError ? error.code : "";
+  const detail = `${transport} ${error instanceof Error ? error.message : String(error)}`.trim();
+  return retry("circle_unanswered", UNANSWERED_MS, detail.slice(0, 500));
+}
+
+function retry(code: string, afterMs: number, detail: string): Refusal {
+  return { kind: "retry", afterMs, code, detail };
+}
+
+/** Whether Circle sends this header is not documented; a value beyond a minute is not believed. */
+function retryAfterMs(error: HttpResponseError): number | undefined {
+  const seconds = Number(error.error?.response?.headers["retry-after"]);
+  return Number.isFinite(seconds) && seconds > 0 && seconds <= 60 ? seconds * 1_000 : undefined;
+}
