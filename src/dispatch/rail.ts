@@ -49,6 +49,11 @@ export type SendReport =
       readonly afterMs: number;
       readonly code: string;
       readonly detail: string;
+      /**
+       * Answered, and certainly not taken, for want of room, gas or an operator's act (429, a full queue, an empty
+       * treasury): the payment's review clock stands still. Absent: it may have been taken.
+       */
+      readonly capacity?: true;
     }
   | { readonly kind: "refused"; readonly code: string; readonly detail: string }
   | { readonly kind: "dead"; readonly code: string; readonly detail: string };
