@@ -145,9 +145,9 @@ export async function startPayOnceWorld(options: { blockGasLimit?: number } = {}
       if (!receipt.contractAddress) throw new Error(`${artifact.contractName} was not deployed`);
       return receipt.contractAddress;
     },
-    async nameOperator(operator: Address) {
-      const args = [operator] as const;
-      const data = encodeFunctionData({ abi: payOnceAbi, functionName: "nameOperator", args });
+    async setOperator(operator: Address, named: boolean) {
+      const functionName = named ? "nameOperator" : "revokeOperator";
+      const data = encodeFunctionData({ abi: payOnceAbi, functionName, args: [operator] });
       await send(admin, payOnce, data);
     },
     call(

@@ -112,7 +112,7 @@ describe("a token that comes back while it is being paid", () => {
   /** A token that is an operator itself, the worst case. */
   async function arm(swallow: boolean, voids: boolean) {
     const token = await world.deploy(reentrant, world.payOnce);
-    await world.nameOperator(token);
+    await world.setOperator(token, true);
     const item = world.payment({ token });
     const call = { abi: reentrant?.abi ?? [], functionName: "script" } as const;
     await world.call(world.admin, token, { ...call, args: [item, swallow, voids] });
