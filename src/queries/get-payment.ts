@@ -1,5 +1,6 @@
 import { sql, type CommonQueryMethods } from "slonik";
 import { z } from "zod";
+import { timelineOf, type TimelineStage } from "./timeline.ts";
 import { paymentColumns, paymentRow, type PaymentView } from "./payment-view.ts";
 
 const attempt = z.object({
@@ -12,9 +13,19 @@ const attempt = z.object({
   at: z.date().transform((date) => date.toISOString()),
 });
 
+const stamps = z.object({
+  occurredAt: z.date(),
+  receivedAt: z.date(),
+  acceptedAt: z.date(),
+  sentAt: z.date().nullable(),
+  followedAt: z.date().nullable(),
+  settledAt: z.date().nullable(),
+});
+
 export interface PaymentDetail extends PaymentView {
   /** Every send that carried it, over all generations, oldest first. */
   readonly attempts: readonly z.infer<typeof attempt>[];
+  readonly timeline: readonly TimelineStage[];
 }
 
 /** GigStream's getPaymentTransaction: one payment with its attempts; null if there is none. */
@@ -35,5 +46,10 @@ export async function getPayment(
     WHERE i.payment_id = ${id}::uuid
     ORDER BY n
   `);
-  return { ...payment, attempts };
+  const passed = await db.one(sql.type(stamps)`
+    SELECT occurred_at AS "occurredAt", received_at AS "receivedAt", accepted_at AS "acceptedAt",
+      sent_at AS "sentAt", followed_at AS "followedAt", settled_at AS "settledAt"
+    FROM payments WHERE id = ${id}::uuid
+  `);
+  return { ...payment, attempts, timeline: timelineOf(passed) };
 }
