@@ -25,11 +25,17 @@ export async function holdLease(
   work: (signal: AbortSignal) => Promise<void>,
   signal: AbortSignal,
 ): Promise<void> {
+  let interrupted = false;
   while (!signal.aborted) {
     try {
       await takeAndWork(deps, name, work, signal);
+      interrupted = false;
     } catch (error) {
-      if (!signal.aborted) deps.log.warn({ err: error, lease: name }, "lease interrupted");
+      // Once per outage: while Postgres is away this comes round twice a second.
+      if (!signal.aborted && !interrupted) {
+        deps.log.warn({ err: error, lease: name }, "lease interrupted; taking it again");
+      }
+      interrupted = true;
     }
     await delay(RETRY_MS, undefined, { signal }).catch(() => undefined);
   }
@@ -47,6 +53,8 @@ async function takeAndWork(
     connectionTimeoutMillis: 5_000,
     query_timeout: 5_000,
     application_name: `gigstream lease ${name}`,
+    // Behind a cut cable no goodbye arrives: the server itself gives the lock of a silent peer back after 8 s.
+    options: "-c tcp_keepalives_idle=5 -c tcp_keepalives_interval=1 -c tcp_keepalives_count=3",
   });
   client.on("error", (error) => lost.abort(error));
   client.on("end", () => lost.abort());

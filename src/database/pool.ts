@@ -1,3 +1,4 @@
+import { defaults } from "pg";
 import {
   createPool,
   createTypeParserPreset,
@@ -8,6 +9,7 @@ import {
   type Interceptor,
 } from "slonik";
 import { z } from "zod";
+import { translateDatabaseError } from "./translate-error.ts";
 
 export type Database = DatabasePool;
 /** Inside a transaction: nothing but SQL and pure code, because slonik re-runs the callback on a conflict. */
@@ -42,24 +44,43 @@ const validateRows: Interceptor = {
 /** For statements that return nothing worth checking. */
 export const anyRow = z.unknown();
 
+/** Connections live through quiet minutes: opening one costs more than a batch, and forgets its prepared statements. */
+const IDLE_TIMEOUT_MS = 60_000;
+const CONNECT_TIMEOUT_MS = 5_000;
+/** The server ends a statement first; this ends the wait for a server that will never answer. */
+const ANSWER_MARGIN_MS = 2_000;
+
 /**
- * Opens the pool. No session state may be kept on its connections: they are not reset between uses, because
+ * Opens the pool; throws DATABASE_UNAVAILABLE where Postgres does not answer. No session state may be kept on its connections: they are not reset between uses, because
  * slonik's default `DISCARD ALL` drops prepared statements and fails every second call of one.
  */
 export async function openPool(settings: PoolSettings): Promise<Database> {
   const names = new Set(exactParsers.map((parser) => parser.name));
-  return createPool(settings.url, {
-    captureStackTrace: false,
-    maxPoolSize: settings.poolMax,
-    statementTimeout: settings.statementTimeoutMs,
-    // A transaction that stalls mid-way holds locks that every stage waits for.
-    idleInTransactionSessionTimeout: 10_000,
-    connectionTimeout: 5_000,
-    typeParsers: [
-      ...createTypeParserPreset().filter((parser) => !names.has(parser.name)),
-      ...exactParsers,
-    ],
-    resetConnection: async () => {},
-    interceptors: [validateRows],
-  });
+  // slonik has no way to hand this to its driver, and without it a dead peer is waited for without end.
+  defaults.query_timeout = settings.statementTimeoutMs + ANSWER_MARGIN_MS;
+  try {
+    const pool = await createPool(settings.url, {
+      captureStackTrace: false,
+      maxPoolSize: settings.poolMax,
+      statementTimeout: settings.statementTimeoutMs,
+      // A transaction that stalls mid-way holds locks that every stage waits for.
+      idleInTransactionSessionTimeout: 10_000,
+      idleTimeout: IDLE_TIMEOUT_MS,
+      connectionTimeout: CONNECT_TIMEOUT_MS,
+      // Retried at once and without a pause, which helps nobody; whoever asked waits and asks again.
+      connectionRetryLimit: 0,
+      gracefulTerminationTimeout: 1_000,
+      typeParsers: [
+        ...createTypeParserPreset().filter((parser) => !names.has(parser.name)),
+        ...exactParsers,
+      ],
+      resetConnection: async () => {},
+      interceptors: [validateRows],
+    });
+    // Each error also reaches whoever ran the query; unheard here, it would end the process.
+    pool.on("error", () => undefined);
+    return pool;
+  } catch (error) {
+    throw translateDatabaseError(error);
+  }
 }
