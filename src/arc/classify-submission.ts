@@ -1,0 +1,51 @@
+import type { NodeError } from "./rpc-trouble.ts";
+
+/**
+ * What a node's refusal of signed bytes means. Nothing here says that money did not move; it says what to do next.
+ * - `known`: the node has it already;
+ * - `nonceUsed`: something with this nonce was mined, perhaps this: look, do not decide;
+ * - `needsBump`: these very bytes will not be taken, the same nonce with higher fees will;
+ * - `outOfGas`: the operator's balance does not cover the declared gas: capacity, not failure;
+ * - `blocked`: the chain or the node refuses the operator as a sender: for a human;
+ * - `unrecognised`: the same bytes again, later.
+ */
+export type Submission =
+  | "known"
+  | "nonceUsed"
+  | "needsBump"
+  | "outOfGas"
+  | "blocked"
+  | "unrecognised";
+
+/**
+ * Words come first: the same refusal travels as -32000, -32003, -32010 or -32603 depending on node and proxy, and every one
+ * of those codes also means something else. Order matters: "replacement transaction underpriced" and its like before
+ * the looser ones.
+ */
+const WORDS: readonly (readonly [Submission, RegExp])[] = [
+  [
+    "known",
+    /already known|already imported|known transaction|already exists|AlreadyKnown|in mempool/i,
+  ],
+  ["blocked", /blocked address|denylisted|blocklisted|sender is blacklisted/i],
+  [
+    "nonceUsed",
+    /nonce (is )?too low|nonce.{0,40}already (been )?used|old nonce|invalid nonce.{0,20}expected/i,
+  ],
+  [
+    "needsBump",
+    /underpriced|fee too low|less than block base fee|below .*base fee|invalid tx list|tip.*too low/i,
+  ],
+  [
+    "outOfGas",
+    /insufficient (funds|balance)|OutOfFunds|gas required exceeds allowance|cost.*exceeds.*balance|lack of funds/i,
+  ],
+];
+
+/** -32003 "transaction rejected" and -32010 carry all of them, so a code alone settles nothing but this one. */
+const CODES: ReadonlyMap<number, Submission> = new Map([[-32015, "unrecognised"]]);
+
+export function classifySubmission(error: NodeError): Submission {
+  const byWords = WORDS.find(([, words]) => words.test(error.message));
+  return byWords?.[0] ?? CODES.get(error.code) ?? "unrecognised";
+}

@@ -1,0 +1,39 @@
+import type { FundsReader, PayerFunds } from "../dispatch/rail.ts";
+import { allowance, balanceOf, isBlacklisted } from "./token-calls.ts";
+import type { Rpc } from "./rpc.ts";
+
+/** Three reads a pair: a request holds at most 100. */
+const PAIRS_PER_REQUEST = 33;
+
+/**
+ * Reads what payers can spend through the instance, at the newest block of one node, all pairs of a request at once.
+ * Throws `PaymentError` (retry) where no node answered.
+ */
+export function createFundsReader(rpc: Rpc, payOnce: string): FundsReader {
+  return {
+    async read(pairs, signal) {
+      const funds: PayerFunds[] = [];
+      for (let from = 0; from < pairs.length; from += PAIRS_PER_REQUEST) {
+        const reads = pairs.slice(from, from + PAIRS_PER_REQUEST).map(({ payer, token }) => ({
+          balance: balanceOf(token, payer),
+          allowance: allowance(token, payer, payOnce),
+          blocked: isBlacklisted(token, payer),
+        }));
+        const calls = reads.flatMap((read) => [
+          read.balance.call,
+          read.allowance.call,
+          read.blocked.call,
+        ]);
+        const answers = await rpc.ask(calls, { signal });
+        for (const [index, read] of reads.entries()) {
+          funds.push({
+            balance: read.balance.valueIn(answers[index * 3]),
+            allowance: read.allowance.valueIn(answers[index * 3 + 1]),
+            blocked: read.blocked.valueIn(answers[index * 3 + 2]),
+          });
+        }
+      }
+      return funds;
+    },
+  };
+}
