@@ -41,6 +41,23 @@ export function derivedIdempotencyKey(taskId: string, workerId: string): string 
   return createHash("sha256").update(`${taskId}-${workerId}-payment`).digest("hex");
 }
 
+/** The event id of a request that names none: the same request has the same one. */
+export function derivedEventId(platformId: string, idempotencyKey: string): string {
+  return derivedUuid("request", platformId, idempotencyKey);
+}
+
+/**
+ * A record read again is the same dead letter. The value's hash is part of it, because a topic made anew gives the
+ * same offsets to other records.
+ */
+export function deadLetterIdOf(
+  place: { readonly topic: string; readonly partition: number; readonly offset: bigint },
+  valueHash: Buffer,
+): string {
+  const { topic, partition, offset } = place;
+  return derivedUuid("dead-letter", topic, `${partition}`, `${offset}`, valueHash.toString("hex"));
+}
+
 /** A payment's id as PayOnce knows it: the UUID's 16 bytes, left-padded with zeros to 32. */
 export function refOf(paymentId: string): `0x${string}` {
   return `0x${paymentId.replaceAll("-", "").padStart(64, "0")}`;
