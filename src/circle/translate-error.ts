@@ -9,7 +9,7 @@ const UNANSWERED_MS = 500;
 /** An operator must act; asking more often helps nobody. */
 const OPERATOR_MS = 5_000;
 
-/** Answered refusals after which the same key may go again, and how soon. Source: Circle's error codes. */
+/** Answered "not taken", for want of room, gas or an operator's act: the same key goes again. Source: Circle's codes. */
 const SAME_KEY: Readonly<Record<number, { afterMs: number; code: string }>> = {
   155201: { afterMs: OPERATOR_MS, code: "operator_out_of_gas" },
   155258: { afterMs: OPERATOR_MS, code: "operator_out_of_gas" },
@@ -33,20 +33,24 @@ export function translatePostError(error: unknown): Refusal {
     const { status, code } = error;
     const detail = `${status} ${code}: ${error.message}`.slice(0, 500);
     if (status === 429) {
-      return retry("circle_throttled", retryAfterMs(error) ?? THROTTLED_MS, detail);
+      return notTaken("circle_throttled", retryAfterMs(error) ?? THROTTLED_MS, detail);
     }
     const known = SAME_KEY[code];
-    if (known) return retry(known.code, known.afterMs, detail);
-    if (status === 401 || status === 403) return retry("circle_credentials", OPERATOR_MS, detail);
-    if (status >= 500) return retry("circle_unavailable", THROTTLED_MS, detail);
+    if (known) return notTaken(known.code, known.afterMs, detail);
+    if (status === 401 || status === 403) return notTaken("circle_credentials", OPERATOR_MS, detail);
+    if (status >= 500) return inDoubt("circle_unavailable", THROTTLED_MS, detail);
     return { kind: "refused", code: `circle_${code}`, detail };
   }
   const transport = error instanceof HttpRequestError ? error.code : "";
   const detail = `${transport} ${error instanceof Error ? error.message : String(error)}`.trim();
-  return retry("circle_unanswered", UNANSWERED_MS, detail.slice(0, 500));
+  return inDoubt("circle_unanswered", UNANSWERED_MS, detail.slice(0, 500));
 }
 
-function retry(code: string, afterMs: number, detail: string): Refusal {
+function notTaken(code: string, afterMs: number, detail: string): Refusal {
+  return { kind: "retry", afterMs, code, detail, capacity: true };
+}
+
+function inDoubt(code: string, afterMs: number, detail: string): Refusal {
   return { kind: "retry", afterMs, code, detail };
 }
 

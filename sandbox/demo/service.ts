@@ -1,0 +1,45 @@
+import { fileURLToPath } from "node:url";
+import { spawnPart, type Part } from "../process/spawn-part.ts";
+import { runCommand } from "../process/run-command.ts";
+
+const GIGPAY = fileURLToPath(new URL("../../src/cli/gigpay.ts", import.meta.url));
+const READY_TIMEOUT_MS = 60_000;
+
+export interface Service {
+  /** kill -9: nothing is flushed, nothing is said goodbye to. */
+  kill(): Promise<void>;
+  /** SIGTERM: finishes its batches and leaves the group. */
+  stop(): Promise<void>;
+}
+
+type Settings = Readonly<Record<string, string>>;
+
+/** Brings the database's schema up to date, as a deployment does before it starts the service. */
+export async function migrateService(settings: Settings): Promise<void> {
+  const command = {
+    name: "gigpay migrate",
+    command: process.execPath,
+    args: [GIGPAY, "migrate"],
+    env: { ...settings },
+  };
+  await runCommand(command, READY_TIMEOUT_MS);
+}
+
+/** Starts `gigpay serve` in a process of its own and resolves when it is ready to pay. */
+export async function startService(settings: Settings, instance = "demo-1"): Promise<Service> {
+  const part: Part = await spawnPart({
+    name: `gigpay serve (${instance})`,
+    command: process.execPath,
+    args: [GIGPAY, "serve"],
+    env: { ...settings, INSTANCE_ID: instance },
+    ready: { line: /"msg":"ready"/ },
+    timeoutMs: READY_TIMEOUT_MS,
+  });
+  return {
+    async kill() {
+      process.kill(part.pid, "SIGKILL");
+      await part.exited;
+    },
+    stop: () => part.stop("SIGTERM"),
+  };
+}
