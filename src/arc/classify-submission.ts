@@ -18,9 +18,8 @@ export type Submission =
   | "unrecognised";
 
 /**
- * Words come first: the same refusal travels as -32000, -32003, -32010 or -32603 depending on node and proxy, and every one
- * of those codes also means something else. Order matters: "replacement transaction underpriced" and its like before
- * the looser ones.
+ * By words, because codes settle nothing here: "nonce too low" alone travels as -32000, -32003, -32010 and -32603, depending
+ * on node and proxy, and each of these codes also means something else. The first match counts.
  */
 const WORDS: readonly (readonly [Submission, RegExp])[] = [
   [
@@ -34,7 +33,7 @@ const WORDS: readonly (readonly [Submission, RegExp])[] = [
   ],
   [
     "needsBump",
-    /underpriced|fee too low|less than block base fee|below .*base fee|invalid tx list|tip.*too low/i,
+    /underpriced|fee too low|less than block base fee|below .*base fee|invalid tx list|(tip|gas price).{0,20}too low/i,
   ],
   [
     "outOfGas",
@@ -42,10 +41,7 @@ const WORDS: readonly (readonly [Submission, RegExp])[] = [
   ],
 ];
 
-/** -32003 "transaction rejected" and -32010 carry all of them, so a code alone settles nothing but this one. */
-const CODES: ReadonlyMap<number, Submission> = new Map([[-32015, "unrecognised"]]);
-
+/** See `Submission`. */
 export function classifySubmission(error: NodeError): Submission {
-  const byWords = WORDS.find(([, words]) => words.test(error.message));
-  return byWords?.[0] ?? CODES.get(error.code) ?? "unrecognised";
+  return WORDS.find(([, words]) => words.test(error.message))?.[0] ?? "unrecognised";
 }
