@@ -33,7 +33,8 @@ export async function reachablePostgres(scratch: ScratchDirectory): Promise<stri
   return copy;
 }
 
-async function othersMayEnter(path: string): Promise<boolean> {
+/** True when an account that shares nothing with us can go all the way down to that directory. */
+export async function othersMayEnter(path: string): Promise<boolean> {
   const { mode } = await stat(path);
   if ((mode & OTHERS_MAY_ENTER) === 0) return false;
   const parent = dirname(path);

@@ -1,4 +1,5 @@
 import { chown, mkdir, readFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { Client } from "pg";
@@ -11,7 +12,7 @@ import {
   type ScratchDirectory,
 } from "../process/scratch-directory.ts";
 import { spawnPart, type Part } from "../process/spawn-part.ts";
-import { installedPostgres, reachablePostgres } from "./postgres-binaries.ts";
+import { installedPostgres, othersMayEnter, reachablePostgres } from "./postgres-binaries.ts";
 
 const START_TIMEOUT_MS = 60_000;
 const STATEMENT_TIMEOUT_MS = 30_000;
@@ -38,7 +39,7 @@ export interface Postgres {
 /** Starts a Postgres 18 of its own, from nothing to accepting connections in about a second. */
 export async function startPostgres(options: PostgresOptions = {}): Promise<Postgres> {
   const account = await accountFor();
-  const scratch = await scratchDirectory("postgres", account && { owner: account });
+  const scratch = await scratchDirectory("postgres", account && (await placeFor(account)));
   try {
     const home = account === undefined ? installedPostgres() : await reachablePostgres(scratch);
     const { port, server } = await onFreePort(async (port) => {
@@ -64,6 +65,11 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
     await scratch.remove();
     throw error;
   }
+}
+
+/** A private temporary directory of root's is closed to another account; the common one never is. */
+async function placeFor(owner: Account): Promise<{ owner: Account; parent: string }> {
+  return { owner, parent: (await othersMayEnter(tmpdir())) ? tmpdir() : "/tmp" };
 }
 
 interface Place {

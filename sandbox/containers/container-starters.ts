@@ -1,0 +1,2 @@
+import type { PartStarters } from "../part-starters.ts";
+export function containerStarters(): PartStarters { throw new Error("x"); }

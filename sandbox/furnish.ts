@@ -1,0 +1,61 @@
+import type { Address, Hex } from "viem";
+import { generatePrivateKey, privateKeyToAccount } from "viem/accounts";
+
+import type { Parts } from "./start-parts.ts";
+
+/** What a treasury holds at the start, in micro-units: enough for a hundred thousand ordinary payments. */
+const TREASURY_MICRO = 10_000_000_000_000n;
+/** For the gas of a long run, in wei of the native coin: 10,000 USDC. */
+const GAS_WEI = 10_000n * 10n ** 18n;
+
+export interface WorldOptions {
+  /** How many platforms pay, each from a wallet of its own; two unless told. */
+  readonly treasuries?: number;
+  /** How many wallets the arc rail sends from; two unless told. */
+  readonly arcOperators?: number;
+}
+
+export interface KeyedWallet {
+  readonly address: Address;
+  readonly privateKey: Hex;
+}
+
+export interface World {
+  /** An empty database for the service. */
+  readonly databaseUrl: string;
+  /** Our instance, with the operators of both rails named; its admin is the chain's. */
+  readonly payOnce: Address;
+  /** The platforms' wallets, rich in both tokens and with an allowance to PayOnce. */
+  readonly treasuries: readonly KeyedWallet[];
+  readonly arcOperators: readonly KeyedWallet[];
+}
+
+/** Makes what a service expects to find: its database, PayOnce with its operators, and platforms that can pay. */
+export async function furnish(
+  parts: Pick<Parts, "chain" | "circle" | "postgres">,
+  options: WorldOptions,
+): Promise<World> {
+  const { chain, circle, postgres } = parts;
+  const arcOperators = newWallets(options.arcOperators ?? 2);
+  const treasuries = newWallets(options.treasuries ?? 2);
+  const operators = [...circle.operatorWallets, ...arcOperators].map(({ address }) => address);
+  const [databaseUrl, payOnce] = await Promise.all([
+    postgres.createDatabase("gigstream"),
+    chain.deployPayOnce({ admin: chain.admin.address, operators }),
+    ...operators.map((address) => chain.fund(address, { native: GAS_WEI })),
+  ]);
+  const rich = { native: GAS_WEI, usdc: TREASURY_MICRO, eurc: TREASURY_MICRO };
+  for (const { address, privateKey } of treasuries) {
+    await chain.fund(address, rich);
+    await chain.approve(privateKey, "USDC", payOnce, TREASURY_MICRO);
+    await chain.approve(privateKey, "EURC", payOnce, TREASURY_MICRO);
+  }
+  return { databaseUrl, payOnce, treasuries, arcOperators };
+}
+
+function newWallets(count: number): KeyedWallet[] {
+  return Array.from({ length: count }, () => {
+    const privateKey = generatePrivateKey();
+    return { address: privateKeyToAccount(privateKey).address, privateKey };
+  });
+}
