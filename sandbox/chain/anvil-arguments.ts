@@ -16,7 +16,15 @@ export interface AnvilOptions {
   readonly blockGasLimit?: number;
 }
 
-/** How anvil is told to look like Arc. */
+/** What anvil keeps in its directory. */
+export const ANVIL_FILES = {
+  /** Written once it listens: on a port that another process holds, waiting for a connection would find the other. */
+  ready: "ready.json",
+  /** The whole chain, written by a tidy end and read by the next start. */
+  state: "state.json",
+} as const;
+
+/** How anvil is told to look like Arc; it runs in a directory of its own. */
 export function anvilArguments(port: number, options: AnvilOptions): string[] {
   const { blockTimeMs = BLOCK_TIME_MS, blockGasLimit = BLOCK_GAS_LIMIT } = options;
   const flags: Record<string, string | number | bigint> = {
@@ -27,6 +35,8 @@ export function anvilArguments(port: number, options: AnvilOptions): string[] {
     "--gas-limit": blockGasLimit,
     "--block-base-fee-per-gas": MIN_BASE_FEE_WEI,
     "--prune-history": STATES_KEPT,
+    "--config-out": ANVIL_FILES.ready,
+    "--state": ANVIL_FILES.state,
     ...(blockTimeMs === null ? {} : { "--block-time": blockTimeMs / 1_000 }),
   };
   return [

@@ -9,10 +9,9 @@ const HOLD = request("anvil_setNextBlockBaseFeePerGas", [`0x${MIN_BASE_FEE_WEI.t
 
 /**
  * Keeps the base fee where Arc's stays under all but heavy load. Anvil's own would fall by an eighth with every empty
- * block, to nothing within a minute, and climb just as fast under a benchmark. Ends when the chain does, or when
- * the returned function is called.
+ * block, to nothing within a minute, and climb just as fast under a benchmark. Goes on until the chain ends.
  */
-export async function holdBaseFee(wsUrl: string): Promise<() => void> {
+export async function holdBaseFee(wsUrl: string): Promise<void> {
   const socket = new WebSocket(wsUrl);
   socket.addEventListener("message", (message) => {
     if (String(message.data).includes("eth_subscription")) socket.send(HOLD);
@@ -20,7 +19,6 @@ export async function holdBaseFee(wsUrl: string): Promise<() => void> {
   await once(socket, "open", { signal: AbortSignal.timeout(CONNECT_TIMEOUT_MS) });
   socket.send(SUBSCRIBE);
   socket.send(HOLD);
-  return () => socket.close();
 }
 
 function request(method: string, params: readonly unknown[]): string {
