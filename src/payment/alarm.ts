@@ -1,0 +1,29 @@
+import type { BrokenInvariant, DoubtReason } from "./evidence.ts";
+
+/**
+ * What must never be passed over in silence: it is in the audit log, in the log, and pauses dispatch (AUTO_PAUSE).
+ * - `paid_unknown`: a Paid of our instance for a payment that this database does not know;
+ * - `chain_mismatch`: the node's chain is not the one that was followed so far;
+ * - `mined_without_logs`: a send succeeded, yet none of its logs was followed;
+ * - `publish_refused`: Kafka will not take a record of ours.
+ */
+export type AlarmKind =
+  | DoubtReason
+  | BrokenInvariant
+  | "paid_unknown"
+  | "chain_mismatch"
+  | "mined_without_logs"
+  | "publish_refused";
+
+export interface Alarm {
+  readonly kind: AlarmKind;
+  readonly paymentId: string | null;
+  readonly generation: number | null;
+  /** Plain JSON values. */
+  readonly details: Readonly<Record<string, unknown>>;
+}
+
+/** The action under which an alarm stands in the audit log. */
+export function alarmAction(kind: AlarmKind): string {
+  return `alarm.${kind}`;
+}

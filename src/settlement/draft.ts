@@ -1,0 +1,136 @@
+import type { PaymentFacts, Verdict } from "../payment/evidence.ts";
+import type { RailName } from "../payment/events.ts";
+import type { Micros } from "../payment/money.ts";
+
+/** A locked payment: what evidence is judged by, and everything that settling may change. */
+export interface Draft extends PaymentFacts {
+  readonly id: string;
+  readonly platformId: string;
+  readonly taskId: string;
+  readonly workerId: string;
+  readonly currency: string;
+  readonly sourceEventId: string;
+  readonly traceparent: string | null;
+  readonly occurredAt: Date;
+  readonly rail: RailName | null;
+  readonly fee: Micros | null;
+  /** The open send it travels in. */
+  readonly transactionId: string | null;
+  readonly nextAttemptAt: Date | null;
+  readonly reviewAt: Date | null;
+  readonly doubtSince: Date | null;
+  readonly operator: string | null;
+  readonly blockNumber: bigint | null;
+  readonly circleTransactionId: string | null;
+  readonly voidTxHash: string | null;
+  readonly followedAt: Date | null;
+  readonly settledAt: Date | null;
+}
+
+export interface VerdictContext {
+  /** The database's clock at this commit. */
+  readonly now: Date;
+  /** When the block of the evidence reached this process. */
+  readonly followedAt: Date;
+  /** The rail of this deployment: for payments that a restore made forget theirs. */
+  readonly rail: RailName;
+  /** The send that brought the evidence, where it is one of ours. */
+  readonly send: { readonly operator: string; readonly circleId: string | null } | undefined;
+}
+
+/** The payment after a verdict. Pure; `alarm` and `ignore` change nothing. */
+export function applyVerdict(draft: Draft, verdict: Verdict, context: VerdictContext): Draft {
+  const { now, followedAt, send } = context;
+  switch (verdict.kind) {
+    case "complete":
+      return {
+        ...draft,
+        ...ended(context),
+        state: "completed",
+        generation: verdict.generation,
+        terms: verdict.terms,
+        fee: draft.amount - verdict.terms.amount,
+        rail: draft.rail ?? context.rail,
+        failure: null,
+        completedBy: verdict.paid.log,
+        blockNumber: verdict.paid.blockNumber,
+        outcomes: new Map(draft.outcomes).set(verdict.generation, "completed"),
+        operator: send?.operator ?? draft.operator,
+        circleTransactionId: send?.circleId ?? draft.circleTransactionId,
+      };
+    case "fail":
+      return {
+        ...draft,
+        ...ended(context),
+        state: "failed",
+        failure: verdict.failure,
+        voidTxHash: verdict.voidTxHash,
+        outcomes: new Map(draft.outcomes).set(draft.generation, "failed"),
+      };
+    case "retry":
+      return { ...waiting(draft, now, verdict.delayMs), tries: verdict.tries, followedAt };
+    case "wait":
+      return { ...waiting(draft, now, verdict.delayMs), followedAt };
+    case "void":
+      return {
+        ...waiting(draft, now, 0),
+        // Doubt stays doubt, with a human looking; what is sent for it changes.
+        state: draft.state === "planned" ? "voiding" : draft.state,
+        intent: "void",
+        tries: verdict.tries,
+        failure: verdict.failure,
+        followedAt,
+      };
+    case "doubt":
+      return {
+        ...waiting(draft, now, 0),
+        state: "review",
+        intent: verdict.intent,
+        nextAttemptAt: verdict.intent === null ? null : after(now, REVIEW_DELAY_MS),
+        doubtReason: verdict.reason,
+        doubtSince: draft.doubtSince ?? now,
+        settledAt: null,
+        followedAt,
+      };
+    case "alarm":
+    case "ignore":
+      return draft;
+  }
+}
+
+/** A payment whose send was mined without deciding it: it is free to travel again. */
+export function release(draft: Draft, now: Date): Draft {
+  return waiting(draft, now, RELEASE_DELAY_MS);
+}
+
+/** What is in doubt is sent again slowly: a human is on the way. */
+const REVIEW_DELAY_MS = 60_000;
+/** No verdict asked for it, so it cannot be urgent; slower than capacity, so that it cannot spin. */
+const RELEASE_DELAY_MS = 2_000;
+
+function ended({ now, followedAt }: VerdictContext) {
+  return {
+    intent: null,
+    transactionId: null,
+    nextAttemptAt: null,
+    reviewAt: null,
+    doubtReason: null,
+    doubtSince: null,
+    settledAt: now,
+    followedAt,
+  };
+}
+
+/** Answered, so nothing of it is in doubt until the next send. */
+function waiting(draft: Draft, now: Date, delayMs: number): Draft {
+  return {
+    ...draft,
+    transactionId: null,
+    nextAttemptAt: draft.intent === null ? null : after(now, delayMs),
+    reviewAt: null,
+  };
+}
+
+function after(now: Date, delayMs: number): Date {
+  return new Date(now.getTime() + delayMs);
+}

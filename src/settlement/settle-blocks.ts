@@ -1,0 +1,83 @@
+/**
+ * Settlement: commit 3. In come the followed blocks; out go terminal events, retries and voids, and the cursor, all in one
+ * transaction or not at all. After a crash the cursor says what is missing, and the same code does it again.
+ */
+import assert from "node:assert/strict";
+import { transact } from "../database/transact.ts";
+import { askDatabase } from "../database/translate-error.ts";
+import type { FollowedBlock } from "../payment/pay-once-log.ts";
+import { askTokens, type TokenQuestions } from "./ask-tokens.ts";
+import { moveCursor, type Cursor } from "./cursor.ts";
+import { findMissingPaid, type PaidSearch } from "./find-missing-paid.ts";
+import { placeFound, placeLogs } from "./place-logs.ts";
+import { announceSettled, settleLogs, type Settled, type SettleDeps } from "./settle-logs.ts";
+import { placeKey, storeLogs } from "./store-logs.ts";
+
+export interface SettleBlocksDeps extends SettleDeps {
+  readonly chain: TokenQuestions & PaidSearch;
+}
+
+export type SettleResult =
+  | ({ readonly kind: "settled"; readonly cursor: Cursor } & Settled)
+  /** Another process has followed on from here: nothing was written. */
+  | { readonly kind: "cursor_moved" };
+
+const NOTHING: Settled = {
+  logs: 0,
+  outcomes: [],
+  retried: 0,
+  waiting: 0,
+  voiding: 0,
+  reviewed: 0,
+  alarms: [],
+  sendsMined: 0,
+};
+
+/**
+ * Settles consecutive blocks in one commit and moves the cursor from the first one's parent to the last one.
+ * The chain is asked before the transaction, never inside it. Throws `PaymentError` DATABASE_*; with `reconcile` the
+ * commit may have happened, and settling the same blocks again answers `cursor_moved`.
+ */
+export async function settleBlocks(
+  deps: SettleBlocksDeps,
+  blocks: readonly FollowedBlock[],
+): Promise<SettleResult> {
+  const [from, to] = spanOf(blocks);
+  const followed = placeLogs(blocks);
+  if (followed.length === 0) {
+    const moved = await askDatabase(() => moveCursor(deps.pool, deps.instance, from, to));
+    return moved ? { kind: "settled", cursor: to, ...NOTHING } : { kind: "cursor_moved" };
+  }
+  const [causeOf, found] = await Promise.all([
+    askTokens(deps, followed),
+    findMissingPaid(deps, followed),
+  ]);
+  const places = placeFound(found, followed);
+  const settled = await transact<Settled, undefined>(deps.pool, async (tx, rollBack) => {
+    const now = await moveCursor(tx, deps.instance, from, to);
+    if (!now) return rollBack(undefined);
+    const fresh = await storeLogs(tx, deps.instance, places);
+    const counting = places.filter(
+      ({ log }) => log.kind !== "refused" || fresh.has(placeKey(log.txHash, log.logIndex)),
+    );
+    return settleLogs(tx, deps, counting, { now, causeOf });
+  });
+  if (!settled) return { kind: "cursor_moved" };
+  announceSettled(deps, settled);
+  return { kind: "settled", cursor: to, ...settled };
+}
+
+/** The cursor before the first block and after the last. */
+function spanOf(blocks: readonly FollowedBlock[]): [Cursor, Cursor] {
+  const first = blocks[0]?.header;
+  const last = blocks.at(-1)?.header;
+  assert(first && last, "no blocks to settle");
+  blocks.reduce((parent, block) => {
+    assert.equal(block.header.parentHash, parent.header.hash, "blocks out of order");
+    return block;
+  });
+  return [
+    { number: first.number - 1n, hash: first.parentHash },
+    { number: last.number, hash: last.hash },
+  ];
+}

@@ -1,0 +1,111 @@
+import type { Logger } from "pino";
+import type { Database, Transaction } from "../database/pool.ts";
+import type { Alarm } from "../payment/alarm.ts";
+import type { RetryPolicy, Verdict } from "../payment/evidence.ts";
+import type { RailName } from "../payment/events.ts";
+import { paymentIdOfRef } from "../payment/ids.ts";
+import type { Wake } from "../wake.ts";
+import type { CauseOf } from "./ask-tokens.ts";
+import type { Draft } from "./draft.ts";
+import { judgeLogs, type Judgement, type PlacedLog } from "./judge-logs.ts";
+import { loadLedger, type LedgerDeps } from "./load-ledger.ts";
+import { writeAudit } from "./write-audit.ts";
+import { writePaidTasks, writeReputation } from "./write-effects.ts";
+import { writeOutcomes, type OutcomeDeps } from "./write-outcomes.ts";
+import { writePayments } from "./write-payments.ts";
+import { writeSends } from "./write-sends.ts";
+
+export interface SettleDeps extends LedgerDeps, OutcomeDeps {
+  readonly pool: Database;
+  readonly log: Logger;
+  /** Of this deployment: for payments that a restore made forget theirs. */
+  readonly rail: RailName;
+  readonly retries: RetryPolicy;
+  readonly reputationPoints: number;
+  readonly wakes: { readonly relay: Wake; readonly dispatch: Wake };
+  /** Called after the commit; dispatch pauses by itself. */
+  onAlarm(alarm: Alarm): void;
+}
+
+/** A terminal event that was decided, for metrics and the log. */
+export interface SettledOutcome {
+  readonly kind: "completed" | "failed";
+  readonly payment: Draft;
+}
+
+export interface Settled {
+  readonly logs: number;
+  /** In log order. */
+  readonly outcomes: readonly SettledOutcome[];
+  readonly retried: number;
+  readonly waiting: number;
+  readonly voiding: number;
+  readonly reviewed: number;
+  readonly alarms: readonly Alarm[];
+  readonly sendsMined: number;
+}
+
+/** Locks, judges and writes: everything of commit 3 but the cursor. Inside a transaction; nothing but SQL and pure code. */
+export async function settleLogs(
+  tx: Transaction,
+  deps: SettleDeps,
+  places: readonly PlacedLog[],
+  { now, causeOf }: { readonly now: Date; readonly causeOf: CauseOf },
+): Promise<Settled> {
+  const ids = paymentIdsOf(places);
+  const skipped = paymentIdsOf(places.filter(({ log }) => log.kind === "skipped"));
+  const ledger = await loadLedger(tx, deps, { paymentIds: ids, skippedIds: skipped });
+  const { rail, retries: policy } = deps;
+  const judgement = judgeLogs(ledger, places, { now, rail, policy, causeOf });
+  const completed = draftsOf(judgement, "complete");
+  await writePayments(tx, { instance: deps.instance, now }, judgement.changed);
+  await writeOutcomes(tx, deps, announcedOf(judgement));
+  await writePaidTasks(tx, completed);
+  await writeReputation(tx, completed, deps.reputationPoints);
+  await writeSends(tx, judgement.mined, places);
+  await writeAudit(tx, judgement);
+  return summaryOf(judgement, places.length);
+}
+
+/** After the commit: wakes the stages that have work now, and raises the alarms. */
+export function announceSettled(deps: SettleDeps, settled: Settled): void {
+  if (settled.outcomes.length > 0) deps.wakes.relay.ring();
+  const sendable = settled.retried + settled.waiting + settled.voiding + settled.sendsMined;
+  if (sendable > 0) deps.wakes.dispatch.ring();
+  for (const alarm of settled.alarms) {
+    deps.log.error({ alarm }, "the chain contradicts this service");
+    deps.onAlarm(alarm);
+  }
+}
+
+function paymentIdsOf(places: readonly PlacedLog[]): string[] {
+  return [...new Set(places.flatMap(({ log }) => paymentIdOfRef(log.ref) ?? []))];
+}
+
+function draftsOf({ decisions }: Judgement, kind: Verdict["kind"]): Draft[] {
+  return decisions.flatMap(({ verdict, draft }) => (verdict.kind === kind ? [draft] : []));
+}
+
+/** Those whose event is made now; one that our own topic had already is decided, but not published again. */
+function announcedOf({ decisions }: Judgement): Draft[] {
+  return decisions.flatMap(({ verdict, draft }) =>
+    (verdict.kind === "complete" || verdict.kind === "fail") && !verdict.announced ? [draft] : [],
+  );
+}
+
+function summaryOf(judgement: Judgement, logs: number): Settled {
+  const count = (kind: Verdict["kind"]) => draftsOf(judgement, kind).length;
+  return {
+    logs,
+    outcomes: announcedOf(judgement).map((payment) => ({
+      kind: payment.state === "completed" ? "completed" : "failed",
+      payment,
+    })),
+    retried: count("retry"),
+    waiting: count("wait"),
+    voiding: count("void"),
+    reviewed: count("doubt"),
+    alarms: judgement.alarms,
+    sendsMined: judgement.mined.length,
+  };
+}

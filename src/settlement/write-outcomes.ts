@@ -1,0 +1,83 @@
+import { sql } from "slonik";
+import { z } from "zod";
+import { anyRow, type Transaction } from "../database/pool.ts";
+import type { PaymentCompleted, PaymentFailed } from "../payment/events.ts";
+import type { Draft } from "./draft.ts";
+import type { Instance } from "./load-ledger.ts";
+import { completedEvent, failedEvent } from "./outcome-events.ts";
+import { changedMeanwhile } from "./write-payments.ts";
+
+export interface OutcomeDeps {
+  readonly instance: Instance;
+  readonly topics: { readonly completed: string; readonly failed: string };
+  /** Framed bytes, made before the commit: a registry that is away cannot hold the relay up. */
+  readonly encoder: {
+    encodePaymentCompleted(event: PaymentCompleted): Buffer;
+    encodePaymentFailed(event: PaymentFailed): Buffer;
+  };
+}
+
+/** Avro has no registered media type of its own; this is the one that the registries use. */
+const CONTENT_TYPE = "application/vnd.apache.avro.binary";
+
+const idRow = z.object({ payment_id: z.string() });
+
+interface OutboxRow {
+  readonly draft: Draft;
+  readonly eventId: string;
+  readonly kind: "completed" | "failed";
+  readonly topic: string;
+  readonly payload: Buffer;
+}
+
+/** Stores the terminal events of payments, in this order, and that they are decided; the relay publishes them. */
+export async function writeOutcomes(
+  tx: Transaction,
+  deps: OutcomeDeps,
+  drafts: readonly Draft[],
+): Promise<void> {
+  if (drafts.length === 0) return;
+  const rows = drafts.map((draft) => outboxRowOf(deps, draft));
+  const column = (type: string, of: (row: OutboxRow) => string | number | Buffer | null) =>
+    sql.array(rows.map(of), type);
+  const decided = await tx.any(sql.prepared("settle-write-outcomes", idRow)`
+    INSERT INTO payment_outcomes (payment_id, generation, kind, code, event_id)
+    SELECT * FROM unnest(
+      ${column("uuid", ({ draft }) => draft.id)}, ${column("int4", ({ draft }) => draft.generation)},
+      ${column("text", ({ kind }) => kind)}, ${column("text", ({ draft }) => draft.failure?.code ?? null)},
+      ${column("uuid", ({ eventId }) => eventId)})
+    ON CONFLICT DO NOTHING
+    RETURNING payment_id
+  `);
+  if (decided.length !== rows.length) throw changedMeanwhile("outcomes");
+  await tx.query(sql.prepared("settle-write-outbox", anyRow)`
+    INSERT INTO outbox (event_id, topic, key, payload, headers, payment_id, generation)
+    SELECT o.event_id, o.topic, convert_to(o.key, 'UTF8'), o.payload, o.headers::jsonb, o.payment_id, o.generation
+    FROM unnest(
+      ${column("uuid", ({ eventId }) => eventId)}, ${column("text", ({ topic }) => topic)},
+      ${column("text", ({ draft }) => draft.workerId)}, ${column("bytea", ({ payload }) => payload)},
+      ${column("text", headersOf)}, ${column("uuid", ({ draft }) => draft.id)},
+      ${column("int4", ({ draft }) => draft.generation)}
+    ) WITH ORDINALITY AS o (event_id, topic, key, payload, headers, payment_id, generation, place)
+    ORDER BY o.place
+  `);
+}
+
+function outboxRowOf({ instance, topics, encoder }: OutcomeDeps, draft: Draft): OutboxRow {
+  if (draft.state === "completed") {
+    const event = completedEvent(draft, instance);
+    const payload = encoder.encodePaymentCompleted(event);
+    return { draft, eventId: event.eventId, kind: "completed", topic: topics.completed, payload };
+  }
+  const event = failedEvent(draft);
+  const payload = encoder.encodePaymentFailed(event);
+  return { draft, eventId: event.eventId, kind: "failed", topic: topics.failed, payload };
+}
+
+function headersOf({ draft, eventId }: OutboxRow): string {
+  return JSON.stringify({
+    "event-id": eventId,
+    ...(draft.traceparent !== null && { traceparent: draft.traceparent }),
+    "content-type": CONTENT_TYPE,
+  });
+}
