@@ -1,0 +1,28 @@
+import type { Logger } from "pino";
+import type { Database } from "../database/pool.ts";
+import type { Wake } from "../wake.ts";
+import type { FundsReader, PayOnceCalls } from "./rail.ts";
+
+export interface DispatchSettings {
+  /** Payments per send. */
+  readonly batchMax: number;
+  /** Payments in open sends, over all lanes. */
+  readonly maxInFlight: number;
+  /** How long a sent payment may stay without evidence before it is in doubt. */
+  readonly reviewAfterMs: number;
+  /** Waits before the second, third, … try. */
+  readonly retryDelaysMs: readonly number[];
+}
+
+export interface DispatchDeps {
+  readonly database: Database;
+  readonly log: Logger;
+  /** Rung when payments may have become due or sends may have been closed. */
+  readonly wake: Wake;
+  readonly calls: PayOnceCalls;
+  readonly funds: FundsReader;
+  readonly chainId: number;
+  /** Our PayOnce instance, lower-case. */
+  readonly payOnce: string;
+  readonly settings: DispatchSettings;
+}

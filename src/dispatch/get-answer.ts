@@ -1,0 +1,103 @@
+import { setTimeout as delay } from "node:timers/promises";
+import type { DispatchDeps } from "./dispatch-deps.ts";
+import type { Lane, SendReport, StoredSend } from "./rail.ts";
+import { recordAccepted, renewTicket, restartReviewClock } from "./record-report.ts";
+import { releaseSend } from "./release-send.ts";
+
+/** An open send in the memory of its lane's holder. */
+export interface Held {
+  send: StoredSend;
+  /** Aborted once the send is open no more. */
+  readonly closed: AbortController;
+  isSubmitting: boolean;
+  refusals: number;
+  /** The last report's words, so that the same news is neither stored nor logged again. */
+  news: string;
+}
+
+export interface Answering {
+  readonly deps: DispatchDeps;
+  readonly lane: Lane;
+  /** Runs one at a time whatever takes a ticket, so that no two sends get the same. */
+  readonly exclusive: <T>(work: () => Promise<T>) => Promise<T>;
+  readonly signal: AbortSignal;
+}
+
+/** An adapter may ask for "at once"; a loop never spins. */
+const AGAIN_MIN_MS = 50;
+const AGAIN_MAX_MS = 30_000;
+/** A refused send goes again under a new ticket after this, doubling: a refusal is seldom mended by haste. */
+const REFUSED_FIRST_MS = 250;
+
+/** Submits a send, again and again under its ticket, until it is answered, closed by others, or the signal aborts. */
+export async function getAnswer(answering: Answering, held: Held, firstAfterMs = 0): Promise<void> {
+  const stop = AbortSignal.any([answering.signal, held.closed.signal]);
+  let afterMs: number | undefined = firstAfterMs;
+  while (afterMs !== undefined) {
+    if (afterMs > 0) await delay(afterMs, undefined, { signal: stop }).catch(() => undefined);
+    if (stop.aborted) return;
+    const report = await answering.lane.submit(held.send, stop);
+    // What was taken is worth keeping; anything else may be the abort itself speaking.
+    if (stop.aborted && report.kind !== "accepted") return;
+    afterMs = await digest(answering, held, report);
+  }
+}
+
+/** Stores what a report says. Answers after how long the send goes again; undefined if it does not. */
+export async function digest(
+  answering: Answering,
+  held: Held,
+  report: SendReport,
+): Promise<number | undefined> {
+  const { deps, lane } = answering;
+  const isNews = held.news !== newsOf(report);
+  held.news = newsOf(report);
+  const about = { sendId: held.send.id, lane: lane.id, report };
+  switch (report.kind) {
+    case "accepted":
+      if (!isNews) return undefined;
+      await recordAccepted(deps, held.send.id, report);
+      deps.log.debug(about, "send accepted");
+      return undefined;
+    case "retry":
+      if (isNews) deps.log.warn(about, "send not taken yet");
+      if (report.capacity) await restartReviewClock(deps, held.send.id);
+      return jittered(report.afterMs);
+    case "refused":
+      deps.log.warn(about, "send refused; it goes again under a new ticket");
+      return renew(answering, held, report);
+    case "dead": {
+      const { code, detail } = report;
+      await releaseSend(deps, { transactionId: held.send.id, outcome: "dead", code, detail });
+      held.closed.abort();
+      deps.wake.ring();
+      return undefined;
+    }
+  }
+}
+
+async function renew(
+  { deps, lane, exclusive }: Answering,
+  held: Held,
+  report: Extract<SendReport, { kind: "refused" }>,
+): Promise<number | undefined> {
+  const renewed = await exclusive(() => renewTicket(deps, lane, held.send, report));
+  if (!renewed) {
+    held.closed.abort();
+    return undefined;
+  }
+  held.send = renewed;
+  held.refusals += 1;
+  return jittered(REFUSED_FIRST_MS * 2 ** (held.refusals - 1));
+}
+
+function newsOf(report: SendReport): string {
+  if (report.kind !== "accepted") return `${report.kind} ${report.code}`;
+  return [report.kind, report.circleId, report.circleState, report.txHash].join(" ");
+}
+
+/** Spread by a fifth, so that sends refused together do not come back together. */
+function jittered(ms: number): number {
+  const spreadMs = ms * (0.9 + Math.random() * 0.2);
+  return Math.min(Math.max(spreadMs, AGAIN_MIN_MS), AGAIN_MAX_MS);
+}

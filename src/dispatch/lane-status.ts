@@ -1,0 +1,55 @@
+import { sql, type CommonQueryMethods } from "slonik";
+import { z } from "zod";
+import type { Lane } from "./rail.ts";
+
+/** What decides whether and where the lane may form its next send. */
+export interface LaneStatus {
+  /** Ids of this lane's open sends. */
+  readonly open: ReadonlySet<string>;
+  /** Of the sends that the lane remembers: those that were given up while it did. */
+  readonly abandoned: readonly string[];
+  readonly openPerOperator: ReadonlyMap<string, number>;
+  /** Payments in open sends, over all lanes. */
+  readonly itemsInFlight: number;
+  /** Platforms that are paused, and '*' for all. */
+  readonly paused: ReadonlySet<string>;
+}
+
+const row = z.object({
+  paused: z.array(z.string()),
+  open: z.array(z.object({ id: z.string(), operator: z.string(), items: z.number() })),
+  abandoned: z.array(z.string()),
+});
+
+export async function readLaneStatus(
+  db: CommonQueryMethods,
+  lane: Lane,
+  remembered: readonly string[],
+): Promise<LaneStatus> {
+  const status = await db.one(sql.prepared("dispatch-lane-status", row)`
+    SELECT
+      coalesce((SELECT array_agg(scope) FROM pauses), '{}') AS paused,
+      coalesce((SELECT jsonb_agg(jsonb_build_object('id', id, 'operator', operator, 'items', item_count))
+                FROM transactions WHERE state = 'open'), '[]') AS open,
+      coalesce((SELECT array_agg(id) FROM transactions
+                WHERE id = ANY(${sql.array(remembered, "uuid")}) AND state = 'abandoned'), '{}') AS abandoned
+  `);
+  const mine = status.open.filter((send) => lane.operators.includes(send.operator));
+  const openPerOperator = new Map(lane.operators.map((operator) => [operator, 0]));
+  for (const { operator } of mine) {
+    openPerOperator.set(operator, (openPerOperator.get(operator) ?? 0) + 1);
+  }
+  return {
+    open: new Set(mine.map((send) => send.id)),
+    abandoned: status.abandoned,
+    openPerOperator,
+    itemsInFlight: status.open.reduce((sum, send) => sum + send.items, 0),
+    paused: new Set(status.paused),
+  };
+}
+
+/** The operator with the fewest open sends; undefined where all have as many as they may. */
+export function freestOperator(lane: Lane, status: LaneStatus): string | undefined {
+  const [freest] = [...status.openPerOperator].sort(([, one], [, other]) => one - other);
+  return freest && freest[1] < lane.maxInFlightPerOperator ? freest[0] : undefined;
+}

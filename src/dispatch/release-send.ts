@@ -1,0 +1,137 @@
+import { sql } from "slonik";
+import { z } from "zod";
+import { anyRow, type Transaction } from "../database/pool.ts";
+import { transact } from "../database/transact.ts";
+import type { Failure, Intent } from "../payment/state.ts";
+import type { DispatchDeps } from "./dispatch-deps.ts";
+import { doubtBackOff } from "./raise-doubt.ts";
+
+export interface ReleaseDeps {
+  readonly database: DispatchDeps["database"];
+  readonly log: DispatchDeps["log"];
+  readonly settings: Pick<DispatchDeps["settings"], "retryDelaysMs">;
+}
+
+/** A send that moved nothing: its receipt says reverted, or its provider ended it unpaid. */
+export interface EndedSend {
+  readonly transactionId: string;
+  readonly outcome: "reverted" | "dead";
+  readonly code: string;
+  readonly detail: string;
+}
+
+/** A void has no tries to use up; it goes again after this, until its evidence is followed. */
+const VOID_AGAIN_MS = 6_000;
+
+const closedRow = z.object({ kind: z.enum(["pay", "void"]), item_count: z.number() });
+const memberRow = z.object({
+  id: z.string(),
+  generation: z.number(),
+  state: z.enum(["planned", "voiding", "review"]),
+  tries: z.number(),
+});
+type Member = z.infer<typeof memberRow>;
+
+/**
+ * Closes a send that moved nothing and lets its payments go on. A batch is halved, and no try is used: one bad item
+ * must not cost its neighbours anything. A payment that travelled alone has used one try, and after the last one is
+ * voided, since only `Voided` may fail what was once sent. Answers false if the send was no longer open: one caller wins.
+ */
+export async function releaseSend(deps: ReleaseDeps, ended: EndedSend): Promise<boolean> {
+  const { transactionId, outcome, code, detail } = ended;
+  const closed = await transact(deps.database, async (tx) => {
+    const send = await tx.maybeOne(sql.type(closedRow)`
+      UPDATE transactions
+      SET state = ${outcome}, closed_at = payment_now(), error_code = ${code}, error_detail = ${detail}
+      WHERE id = ${transactionId} AND state = 'open'
+      RETURNING kind, item_count`);
+    if (!send) return undefined;
+    await tx.query(sql.type(anyRow)`
+      UPDATE transaction_items SET outcome = ${outcome}
+      WHERE transaction_id = ${transactionId} AND outcome IS NULL`);
+    const members = await tx.any(sql.type(memberRow)`
+      SELECT id, generation, state, tries FROM payments
+      WHERE transaction_id = ${transactionId} ORDER BY id FOR UPDATE`);
+    if (send.item_count > 1) await halve(tx, transactionId, send.item_count);
+    else for (const member of members) await endTry(tx, deps, member, { ...ended, ...send });
+    return { ...send, members };
+  });
+  if (!closed) return false;
+  const { kind, item_count: items, members } = closed;
+  const about = {
+    sendId: transactionId,
+    kind,
+    items,
+    goingOn: members.length,
+    outcome,
+    code,
+    detail,
+  };
+  deps.log.warn(about, "send ended without effect");
+  return true;
+}
+
+async function halve(tx: Transaction, transactionId: string, itemCount: number): Promise<void> {
+  await tx.query(sql.type(anyRow)`
+    UPDATE payments
+    SET transaction_id = NULL, batch_cap = ${Math.ceil(itemCount / 2)}, next_attempt_at = payment_now()
+    WHERE transaction_id = ${transactionId} AND state IN ('planned', 'voiding', 'review')`);
+}
+
+async function endTry(
+  tx: Transaction,
+  deps: ReleaseDeps,
+  member: Member,
+  ended: EndedSend & { kind: Intent },
+): Promise<void> {
+  if (member.state === "review") return waitInDoubt(tx, member);
+  if (member.state === "voiding") return waitForTry(tx, member, VOID_AGAIN_MS);
+  const delayMs = deps.settings.retryDelaysMs[member.tries];
+  if (delayMs !== undefined) return waitForTry(tx, member, delayMs);
+  return voidAfterLastTry(tx, member, failureOf(ended, member.tries + 1));
+}
+
+async function waitForTry(tx: Transaction, member: Member, delayMs: number): Promise<void> {
+  const used = member.state === "planned" ? 1 : 0;
+  await tx.query(sql.type(anyRow)`
+    UPDATE payments
+    SET transaction_id = NULL, batch_cap = 1, tries = tries + ${used},
+        next_attempt_at = payment_now() + ${delayMs} * interval '1 millisecond'
+    WHERE id = ${member.id} AND generation = ${member.generation} AND state = ${member.state}`);
+}
+
+async function waitInDoubt(tx: Transaction, member: Member): Promise<void> {
+  await tx.query(sql.type(anyRow)`
+    UPDATE payments p
+    SET transaction_id = NULL, batch_cap = 1, next_attempt_at = payment_now() + ${doubtBackOff}
+    WHERE p.id = ${member.id} AND p.generation = ${member.generation} AND p.state = 'review'`);
+}
+
+async function voidAfterLastTry(tx: Transaction, member: Member, failure: Failure): Promise<void> {
+  const { id, generation } = member;
+  await tx.query(sql.type(anyRow)`
+    UPDATE payments
+    SET state = 'voiding', intent = 'void', transaction_id = NULL, batch_cap = NULL, tries = tries + 1,
+        next_attempt_at = payment_now(), review_at = NULL, failure_code = ${failure.code},
+        failure_message = ${failure.message}, failure_retryable = ${failure.retryable}
+    WHERE id = ${id} AND generation = ${generation} AND state = 'planned'`);
+  await tx.query(sql.type(anyRow)`
+    INSERT INTO audit_log (actor, action, payment_id, generation, details)
+    VALUES ('system', 'payment.voiding', ${id}, ${generation}, ${sql.jsonb({ ...failure })})`);
+}
+
+/** Why the last try failed; what an operator's retry can hope for. */
+export function failureOf(ended: EndedSend, tries: number): Failure {
+  const after = `after ${tries} ${tries === 1 ? "try" : "tries"}`;
+  if (ended.outcome === "reverted") {
+    const message = `The transfer reverted on chain ${after}; retry once the cause is mended.`;
+    return { code: "transfer_reverted", message, retryable: true };
+  }
+  const reason = [ended.code, ended.detail].filter(Boolean).join(": ");
+  if (/denied/i.test(ended.code)) {
+    const message = `The provider denied the transfer ${after} (${reason}); its screening must be cleared first.`;
+    return { code: "transfer_denied", message, retryable: false };
+  }
+  const message = `The provider ended every transfer unpaid, ${after} (${reason}); retry once the cause is mended.`;
+  return { code: "attempts_exhausted", message, retryable: true };
+}

@@ -1,0 +1,77 @@
+import { sql } from "slonik";
+import { z } from "zod";
+import { anyRow, type Transaction } from "../database/pool.ts";
+import { transact } from "../database/transact.ts";
+import type { PaymentState } from "../payment/state.ts";
+import type { DispatchDeps } from "./dispatch-deps.ts";
+
+export interface VoidRequest {
+  readonly paymentId: string;
+  readonly expectedGeneration: number;
+  /** The operator's own words; kept in the audit log and in the failure. */
+  readonly reason: string;
+  /** "operator:<name>". */
+  readonly actor: string;
+}
+
+export type VoidAnswer =
+  /** A void is, or already was, on its way; the payment fails once the chain has it, unless it was paid first. */
+  | { readonly kind: "voiding" }
+  | { readonly kind: "not_found" }
+  | { readonly kind: "generation_mismatch"; readonly generation: number }
+  /** Only planned payments and those in review can be cancelled. */
+  | { readonly kind: "refused_by_state"; readonly state: PaymentState };
+
+const row = z.object({
+  generation: z.number(),
+  state: z.enum(["accepted", "planned", "voiding", "review", "completed", "failed"]),
+  intent: z.enum(["pay", "void"]).nullable(),
+  rail: z.string().nullable(),
+});
+
+/**
+ * An operator's cancel. Always by a void on chain, sent or not: then there is one way to fail a planned payment, and it
+ * is true whatever an older send still does. The send that carries the payment is left to its fate; the first evidence
+ * decides.
+ */
+export async function requestVoid(
+  deps: Pick<DispatchDeps, "database" | "wake">,
+  request: VoidRequest,
+): Promise<VoidAnswer> {
+  const answer = await transact(deps.database, (tx) => decide(tx, request));
+  if (answer.kind === "voiding") deps.wake.ring();
+  return answer;
+}
+
+async function decide(tx: Transaction, request: VoidRequest): Promise<VoidAnswer> {
+  const payment = await tx.maybeOne(sql.type(row)`
+    SELECT generation, state, intent, rail FROM payments WHERE id = ${request.paymentId} FOR UPDATE`);
+  if (!payment) return { kind: "not_found" };
+  const { generation, state, intent, rail } = payment;
+  if (generation !== request.expectedGeneration) return { kind: "generation_mismatch", generation };
+  if (intent === "void") return { kind: "voiding" };
+  if ((state !== "planned" && state !== "review") || rail === null) {
+    return { kind: "refused_by_state", state };
+  }
+  await turnToVoid(tx, request, state);
+  return { kind: "voiding" };
+}
+
+/** Doubt stays doubt: only what is sent for it changes. */
+async function turnToVoid(
+  tx: Transaction,
+  request: VoidRequest,
+  state: "planned" | "review",
+): Promise<void> {
+  const { paymentId, expectedGeneration, reason, actor } = request;
+  await tx.query(sql.type(anyRow)`
+    UPDATE payments
+    SET state = ${state === "planned" ? "voiding" : "review"}, intent = 'void', transaction_id = NULL,
+        batch_cap = NULL, next_attempt_at = payment_now(), review_at = NULL, failure_code = 'cancelled_by_operator',
+        failure_message = ${`An operator cancelled this payment: ${reason}`}, failure_retryable = true
+    WHERE id = ${paymentId} AND generation = ${expectedGeneration} AND state = ${state}`);
+  await tx.query(sql.type(anyRow)`
+    INSERT INTO audit_log (actor, action, payment_id, generation, details)
+    VALUES (${actor}, 'payment.void_requested', ${paymentId}, ${expectedGeneration},
+            ${sql.jsonb({ reason, from: state })})`);
+}

@@ -1,0 +1,79 @@
+import { setTimeout as delay } from "node:timers/promises";
+import type { DispatchDeps } from "./dispatch-deps.ts";
+import { createFundsBook } from "./funds-book.ts";
+import { createHeldSends, type HeldSends } from "./held-sends.ts";
+import { createPayerHolds } from "./payer-holds.ts";
+import type { Lane } from "./rail.ts";
+import { readOpenSends } from "./stored-sends.ts";
+import { createTurn, type Turn } from "./take-turn.ts";
+
+const TEND_EVERY_MS = 1_000;
+
+/**
+ * Dispatch of one lane, for whoever holds its lease. In come due payments; out go sends, each stored in one commit
+ * before anything leaves. It ends when the signal aborts; it throws when its memory and the database may differ (a
+ * COMMIT whose answer was lost), and is then simply run again: every start opens the lane from the stored sends, and
+ * submits again those that were never answered, which moves money once however often it happens.
+ */
+export async function runLane(deps: DispatchDeps, lane: Lane, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) await runFromMemory(deps, lane, signal);
+}
+
+/** One opening of the lane; returns when the lane must be opened anew. */
+async function runFromMemory(deps: DispatchDeps, lane: Lane, outer: AbortSignal): Promise<void> {
+  const inner = new AbortController();
+  const signal = AbortSignal.any([outer, inner.signal]);
+  const open = await readOpenSends(deps.database, lane);
+  await lane.open(
+    open.map(({ send }) => send),
+    signal,
+  );
+  const exclusive = createTurnstile();
+  const held = createHeldSends({ deps, lane, exclusive, signal });
+  const book = createFundsBook(deps);
+  const holds = createPayerHolds(deps);
+  await holds.load();
+  for (const { payer, token } of holds.held()) book.look(payer, token);
+  for (const { send, answered } of open) held.take(send, answered);
+  deps.log.info({ lane: lane.id, openSends: open.length }, "lane opened");
+  const works = [
+    keepForming(deps, createTurn(deps, lane, { held, book, holds, exclusive }), signal),
+    keepTending(lane, held, signal),
+    book.run(signal),
+  ];
+  try {
+    await Promise.race([...works, held.failed]);
+  } catch (error) {
+    if (!outer.aborted) throw error;
+  } finally {
+    inner.abort();
+    await Promise.allSettled(works);
+    await held.ended();
+  }
+}
+
+async function keepForming(deps: DispatchDeps, takeTurn: Turn, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    const idleMs = await takeTurn(signal);
+    if (idleMs === "reopen") return;
+    if (idleMs > 0) await deps.wake.heard(idleMs, signal);
+  }
+}
+
+async function keepTending(lane: Lane, held: HeldSends, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    await delay(TEND_EVERY_MS, undefined, { signal }).catch(() => undefined);
+    if (signal.aborted || held.ids().length === 0) continue;
+    const learnt = await lane.tend(held.sends(), (id, ticket) => held.store(id, ticket), signal);
+    for (const { sendId, report } of learnt) await held.learn(sendId, report);
+  }
+}
+
+function createTurnstile(): <T>(work: () => Promise<T>) => Promise<T> {
+  let last: Promise<unknown> = Promise.resolve();
+  return (work) => {
+    const mine = last.then(work);
+    last = mine.catch(() => undefined);
+    return mine;
+  };
+}

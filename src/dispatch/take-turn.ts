@@ -1,0 +1,74 @@
+import type { DispatchDeps } from "./dispatch-deps.ts";
+import { listDueQueues, pairKey, type Queue, type TurnCursor } from "./due-queues.ts";
+import { formSend } from "./form-send.ts";
+import type { FundsBook, KnownFunds } from "./funds-book.ts";
+import type { HeldSends } from "./held-sends.ts";
+import { freestOperator, readLaneStatus, type LaneStatus } from "./lane-status.ts";
+import { noteShortages, releaseForgotten } from "./note-shortages.ts";
+import { EVERYTHING } from "./pause.ts";
+import type { PayerHolds } from "./payer-holds.ts";
+import type { Lane } from "./rail.ts";
+
+/** The back-stop where no bell rings: another instance's payments and closings are seen this soon. */
+const POLL_MS = 500;
+
+interface TurnParts {
+  readonly held: HeldSends;
+  readonly book: FundsBook;
+  readonly holds: PayerHolds;
+  readonly exclusive: <T>(work: () => Promise<T>) => Promise<T>;
+}
+
+export type Turn = (signal: AbortSignal) => Promise<number | "reopen">;
+
+/**
+ * A lane's turn: forms at most one send and has it submitted. Answers how long nothing needs doing unless the bell rings
+ * (0: there may be more), or "reopen" when sends that the lane remembers were given up, so that it must forget.
+ */
+export function createTurn(deps: DispatchDeps, lane: Lane, parts: TurnParts): Turn {
+  const { database, settings } = deps;
+  const { held, book, holds, exclusive } = parts;
+  let cursor: TurnCursor = { pay: undefined, void: undefined };
+  let lastGroup: string | undefined;
+  return async (signal) => {
+    await lane.ready(signal);
+    const status = await readLaneStatus(database, lane, held.ids());
+    held.keepOnly(status.open);
+    if (status.abandoned.length > 0) return "reopen";
+    await releaseForgotten(book, holds);
+    const operator = freestOperator(lane, status);
+    const sizeMax = Math.min(settings.batchMax, settings.maxInFlight - status.itemsInFlight);
+    if (!operator || sizeMax <= 0 || status.paused.has(EVERYTHING)) return POLL_MS;
+    const { due, nextDueInMs } = await listDueQueues(database, lane.rail, cursor);
+    const { queues, funds } = readyQueues(due, status, book);
+    if (queues.length === 0) return Math.max(1, Math.min(nextDueInMs ?? POLL_MS, POLL_MS));
+    const plan = { operator, sizeMax, queues, funds, lastGroup };
+    const formed = await exclusive(() => formSend(deps, lane, plan));
+    await noteShortages({ book, holds }, funds, formed);
+    const { send, batch } = formed;
+    if (!send || !batch) return POLL_MS;
+    held.take(send, false);
+    lastGroup = batch.group;
+    cursor = { ...cursor, [batch.intent]: batch.payments.at(-1) };
+    const { id: sendId, kind, itemCount: items } = send;
+    deps.log.debug({ lane: lane.id, sendId, kind, items, operator }, "send committed");
+    return 0;
+  };
+}
+
+/** Due queues that are not paused, and whose payers' funds are known; the unknown ones are being read. */
+function readyQueues(
+  due: readonly Queue[],
+  status: LaneStatus,
+  book: FundsBook,
+): { queues: readonly Queue[]; funds: ReadonlyMap<string, KnownFunds> } {
+  const funds = new Map<string, KnownFunds>();
+  const queues = due.filter((queue) => {
+    if (status.paused.has(queue.platformId)) return false;
+    if (queue.intent === "void") return true;
+    const known = book.look(queue.payer, queue.token);
+    if (known) funds.set(pairKey(queue), known);
+    return known !== undefined;
+  });
+  return { queues, funds };
+}

@@ -1,0 +1,100 @@
+import assert from "node:assert/strict";
+import { randomUUID } from "node:crypto";
+import { sql } from "slonik";
+import { z } from "zod";
+import type { Transaction } from "../database/pool.ts";
+import { formatMicros } from "../payment/money.ts";
+import type { Intent } from "../payment/state.ts";
+import type { DispatchDeps } from "./dispatch-deps.ts";
+import type { DuePayment } from "./pick-due.ts";
+import type { Lane, SendDraft, SendTicket, StoredSend } from "./rail.ts";
+import { ticketColumns } from "./stored-sends.ts";
+
+const claimRow = z.object({ id: z.string(), generation: z.number(), state: z.string() });
+
+/** Locks those of the chosen payments that are still as they were chosen; another's locked ones are left to him. */
+export async function claimPayments(
+  tx: Transaction,
+  chosen: readonly DuePayment[],
+): Promise<DuePayment[]> {
+  const ids = chosen.map((payment) => payment.paymentId);
+  const rows = await tx.any(sql.prepared("dispatch-claim", claimRow)`
+    SELECT id, generation, state FROM payments
+    WHERE id = ANY(${sql.array(ids, "uuid")}) AND transaction_id IS NULL
+    FOR UPDATE SKIP LOCKED
+  `);
+  const free = new Map(rows.map((each) => [each.id, each]));
+  return chosen.filter(({ paymentId, generation, state }) => {
+    const row = free.get(paymentId);
+    return row?.generation === generation && row.state === state;
+  });
+}
+
+export interface NewSend {
+  readonly intent: Intent;
+  readonly payments: readonly DuePayment[];
+  readonly draft: SendDraft;
+  readonly ticket: SendTicket;
+}
+
+const writtenRow = z.object({ created_at: z.date(), sent: z.bigint() });
+
+/**
+ * Commit 2's rows: the send, its items, and its payments on their way. The review clock starts with the first send;
+ * the time that a payment was due and waited for us (funds, room, a pause) is added to it, because it was no doubt.
+ */
+export async function writeSend(
+  tx: Transaction,
+  deps: DispatchDeps,
+  lane: Lane,
+  send: NewSend,
+): Promise<StoredSend> {
+  const id = randomUUID();
+  const { intent, payments, draft, ticket } = send;
+  const ticketed = ticketColumns(ticket);
+  const column = (of: (payment: DuePayment) => string | number, type: string) =>
+    sql.array(payments.map(of), type);
+  const written = await tx.one(sql.prepared("dispatch-write-send", writtenRow)`
+    WITH send AS (
+      INSERT INTO transactions (id, rail, chain_id, pay_once, operator, kind, item_count, calldata, gas_limit,
+                                wallet_id, idempotency_key, nonce, max_fee_per_gas, raw, hashes)
+      VALUES (${id}, ${lane.rail}, ${deps.chainId}, ${deps.payOnce}, ${draft.operator}, ${intent},
+              ${payments.length}, ${draft.calldata}, ${draft.gasLimit}, ${ticketed.walletId},
+              ${ticketed.idempotencyKey}, ${ticketed.nonce}, ${ticketed.maxFeePerGas}::numeric, ${ticketed.raw},
+              ${sql.array(ticketed.hashes, "text")})
+      RETURNING created_at
+    ), member AS (
+      SELECT * FROM unnest(
+        ${column((p) => p.paymentId, "uuid")}, ${column((p) => p.generation, "int4")},
+        ${column((p) => p.state, "text")}, ${column((p) => p.payer, "text")}, ${column((p) => p.token, "text")},
+        ${column((p) => p.recipient, "text")}, ${column((p) => formatMicros(p.amount), "numeric")}
+      ) WITH ORDINALITY AS m (payment_id, generation, state, payer, token, recipient, amount, position)
+    ), item AS (
+      INSERT INTO transaction_items (transaction_id, position, payment_id, generation, payer, token, recipient, amount)
+      SELECT ${id}, position - 1, payment_id, generation, payer, token, recipient, amount FROM member
+    ), sent AS (
+      UPDATE payments p
+      SET transaction_id = ${id}, sent_at = payment_now(), submitted_at = NULL,
+          first_sent_at = coalesce(p.first_sent_at, payment_now()),
+          review_at = CASE WHEN p.state = 'review' OR p.review_at IS NULL
+            THEN payment_now() + ${deps.settings.reviewAfterMs} * interval '1 millisecond'
+            ELSE p.review_at + greatest(payment_now() - p.next_attempt_at, interval '0') END,
+          next_attempt_at = NULL
+      FROM member m
+      WHERE p.id = m.payment_id AND p.generation = m.generation AND p.state = m.state AND p.transaction_id IS NULL
+      RETURNING p.id
+    )
+    SELECT created_at, (SELECT count(*) FROM sent) AS sent FROM send
+  `);
+  assert.equal(Number(written.sent), payments.length, "claimed payments changed under their lock");
+  return {
+    id,
+    operator: draft.operator,
+    kind: intent,
+    itemCount: payments.length,
+    calldata: draft.calldata,
+    gasLimit: draft.gasLimit,
+    createdAt: written.created_at,
+    ticket,
+  };
+}
