@@ -123,10 +123,11 @@ async function assemble(options: Complete, signal: AbortSignal) {
     return { id: wallet.id, address: wallet.address, privateKey };
   });
 
+  const rateLimit = createRateLimit(settings);
   const serving: ServeDeps = {
     ...base,
     apiKey: options.apiKey,
-    rateLimit: createRateLimit(settings),
+    rateLimit,
     routes: [
       ...entityRoutes(secret),
       ...createRoutes({ ...sending, ...signing }),
@@ -143,6 +144,7 @@ async function assemble(options: Complete, signal: AbortSignal) {
     faults,
     stats,
     random,
+    refill: () => rateLimit.refill(),
     transactions: () => store.all(),
   };
   return { serving, control, identity: { walletSetId: set.id, operatorWallets } };

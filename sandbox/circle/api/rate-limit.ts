@@ -6,13 +6,17 @@ interface Bucket {
   atMs: number;
 }
 
-/** True while the account may still make this call now; a refused call costs no token. */
-export type RateLimit = (route: Pick<Route, "method" | "template" | "fast">) => boolean;
+export interface RateLimit {
+  /** True while the account may still make this call now; a refused call costs no token. */
+  take(route: Pick<Route, "method" | "template" | "fast">): boolean;
+  /** Starts anew with full buckets. */
+  refill(): void;
+}
 
 /** Token buckets of the one account: one for all GETs, one for each other path. */
 export function createRateLimit(settings: Settings, nowMs = () => performance.now()): RateLimit {
   const buckets = new Map<string, Bucket>();
-  return ({ method, template, fast = false }) => {
+  const take: RateLimit["take"] = ({ method, template, fast = false }) => {
     const { rate } = settings;
     if (!rate.enabled) return true;
     const isRead = method === "GET";
@@ -29,4 +33,5 @@ export function createRateLimit(settings: Settings, nowMs = () => performance.no
     bucket.tokens -= 1;
     return true;
   };
+  return { take, refill: () => buckets.clear() };
 }

@@ -135,7 +135,7 @@ async function admit(
   request: ApiRequest,
 ): Promise<ApiAnswer> {
   if (message.headers.authorization !== `Bearer ${deps.apiKey}`) throw circleError(401);
-  if (!deps.rateLimit(route)) throw new CircleError(429, -1, "Too many requests.");
+  if (!deps.rateLimit.take(route)) throw new CircleError(429, -1, "Too many requests.");
   return route.handle(request);
 }
 

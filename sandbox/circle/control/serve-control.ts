@@ -30,6 +30,8 @@ export interface ControlDeps {
   readonly faults: Faults;
   readonly stats: Stats;
   readonly random: Random;
+  /** Fills the rate limit's buckets: new limits start fresh. */
+  readonly refill: () => void;
   readonly transactions: () => readonly TransactionRecord[];
   readonly address: () => CircleAddress;
 }
@@ -41,7 +43,10 @@ const seedBody = z.strictObject({ seed: z.int() });
 const ACTIONS: Readonly<Record<string, Action>> = {
   "GET /control": (deps) => deps.address(),
   "GET /control/settings": ({ settings }) => settings,
-  "PATCH /control/settings": ({ settings }, body) => patchSettings(settings, body),
+  "PATCH /control/settings": ({ settings, refill }, body) => {
+    refill();
+    return patchSettings(settings, body);
+  },
   "POST /control/faults": ({ faults }, body) => ({ id: faults.add(faultSchema.parse(body)) }),
   "GET /control/faults": ({ faults }) => faults.list(),
   "DELETE /control/faults": ({ faults }) => faults.clear(),
@@ -49,7 +54,8 @@ const ACTIONS: Readonly<Record<string, Action>> = {
   "GET /control/stats": ({ stats }) => stats,
   "POST /control/seed": ({ random }, body) => random.reseed(seedBody.parse(body).seed),
   "GET /control/transactions": (deps) => deps.transactions().map(insideView),
-  "POST /control/reset": ({ settings, initialSettings, faults, stats }) => {
+  "POST /control/reset": ({ settings, initialSettings, refill, faults, stats }) => {
+    refill();
     patchSettings(settings, initialSettings);
     faults.clear();
     resetStats(stats);

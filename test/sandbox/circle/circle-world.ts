@@ -61,7 +61,7 @@ export async function startCircleWorld(walletCount = 1): Promise<CircleWorld> {
 }
 
 export function sdkOf(
-  { apiKey, entitySecret, baseUrl }: CircleEmulator,
+  { apiKey, entitySecret, baseUrl }: Pick<CircleEmulator, "apiKey" | "entitySecret" | "baseUrl">,
   changes: { apiKey?: string; entitySecret?: string } = {},
 ): CircleDeveloperControlledWalletsClient {
   return initiateDeveloperControlledWalletsClient({ apiKey, entitySecret, baseUrl, ...changes });
@@ -83,13 +83,12 @@ export function transferOf(
   return {
     walletId: changes.walletId ?? wallet.id,
     tokenAddress: chain.tokens.USDC,
-    blockchain: "ARC-TESTNET",
     amount: [changes.amount ?? "1"],
     destinationAddress: changes.to ?? freshAddress(),
     idempotencyKey: changes.key ?? randomUUID(),
     refId: changes.refId ?? "",
     fee: MEDIUM,
-  } as const;
+  };
 }
 
 /** Sends a transfer and answers its id. */
