@@ -1,3 +1,4 @@
+import { HttpResponseError } from "@circle-fin/developer-controlled-wallets";
 import { PaymentError } from "../errors.ts";
 import { bounded, type CircleClient } from "./client.ts";
 
@@ -9,7 +10,7 @@ export interface OperatorWallet {
 
 /**
  * Looks the operator wallets up and refuses those that cannot send: another chain, an SCA (whose queue is one), or a
- * frozen one. Throws Circle's own error when Circle cannot be reached: the caller waits and asks again.
+ * frozen one. Throws `PaymentError`: DEPLOYMENT_MISMATCH (reject), or CIRCLE_UNAVAILABLE (retry).
  */
 export async function readOperatorWallets(
   client: CircleClient,
@@ -19,8 +20,7 @@ export async function readOperatorWallets(
 ): Promise<OperatorWallet[]> {
   const wallets: OperatorWallet[] = [];
   for (const walletId of walletIds) {
-    const { data } = await bounded(client.getWallet({ id: walletId }), signal);
-    const wallet = data?.wallet;
+    const wallet = await readWallet(client, walletId, signal);
     if (!wallet) throw mismatch(walletId, "does not exist");
     if (wallet.blockchain !== blockchain) {
       throw mismatch(walletId, `is on ${wallet.blockchain}, not on ${blockchain}`);
@@ -35,6 +35,23 @@ export async function readOperatorWallets(
     wallets.push({ walletId, address: wallet.address.toLowerCase() });
   }
   return wallets;
+}
+
+async function readWallet(client: CircleClient, walletId: string, signal: AbortSignal) {
+  try {
+    const { data } = await bounded(client.getWallet({ id: walletId }), signal);
+    return data?.wallet;
+  } catch (cause) {
+    const status = cause instanceof HttpResponseError ? cause.status : undefined;
+    if (status === 404 || status === 400) return undefined;
+    if (status === 401 || status === 403) {
+      throw new PaymentError("DEPLOYMENT_MISMATCH", "reject", "Circle refuses CIRCLE_API_KEY.", {
+        cause,
+      });
+    }
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new PaymentError("CIRCLE_UNAVAILABLE", "retry", `Circle: ${reason}`, { cause });
+  }
 }
 
 function mismatch(walletId: string, why: string): PaymentError {

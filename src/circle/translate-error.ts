@@ -37,7 +37,8 @@ export function translatePostError(error: unknown): Refusal {
     }
     const known = SAME_KEY[code];
     if (known) return notTaken(known.code, known.afterMs, detail);
-    if (status === 401 || status === 403) return notTaken("circle_credentials", OPERATOR_MS, detail);
+    if (status === 401 || status === 403)
+      return notTaken("circle_credentials", OPERATOR_MS, detail);
     if (status >= 500) return inDoubt("circle_unavailable", THROTTLED_MS, detail);
     return { kind: "refused", code: `circle_${code}`, detail };
   }

@@ -1,0 +1,30 @@
+import { sql } from "slonik";
+import { z } from "zod";
+import type { Database } from "./database/pool.ts";
+import { askDatabase } from "./database/translate-error.ts";
+import { PaymentError } from "./errors.ts";
+
+const row = z.object({ chain_id: z.bigint(), pay_once: z.string() });
+
+/**
+ * Binds this database to its chain and PayOnce instance at the first start, and refuses any other afterwards: a new
+ * instance has empty slots, and would pay everything again that is still open. Throws DEPLOYMENT_MISMATCH (reject).
+ */
+export async function bindDeployment(
+  db: Database,
+  instance: { chainId: number; payOnce: string },
+): Promise<void> {
+  const bound = await askDatabase(() =>
+    db.one(sql.type(row)`
+      INSERT INTO deployment (chain_id, pay_once) VALUES (${instance.chainId}, ${instance.payOnce})
+      ON CONFLICT (only_row) DO UPDATE SET only_row = true
+      RETURNING chain_id, pay_once
+    `),
+  );
+  if (Number(bound.chain_id) === instance.chainId && bound.pay_once === instance.payOnce) return;
+  throw new PaymentError(
+    "DEPLOYMENT_MISMATCH",
+    "reject",
+    `This database belongs to PayOnce ${bound.pay_once} on chain ${bound.chain_id}, not to ${instance.payOnce} on ${instance.chainId}: correct PAY_ONCE_ADDRESS and ARC_CHAIN_ID, or use another database.`,
+  );
+}

@@ -1,0 +1,53 @@
+import { createArcLane } from "./arc/lane.ts";
+import type { Rpc } from "./arc/rpc.ts";
+import { localSigner } from "./arc/signer.ts";
+import { createCircleClient } from "./circle/client.ts";
+import { createCircleLane } from "./circle/lane.ts";
+import { readOperatorWallets } from "./circle/operator-wallets.ts";
+import type { Config } from "./config.ts";
+import type { Lane } from "./dispatch/rail.ts";
+import type { Logger } from "./log.ts";
+
+/** Circle's names of the two Arc chains. */
+const BLOCKCHAINS: Readonly<Record<number, string>> = { 5042: "ARC", 5042002: "ARC-TESTNET" };
+
+/**
+ * The lanes of the configured rail. Circle's wallets are looked up, so this throws CIRCLE_UNAVAILABLE (retry) while
+ * Circle is away.
+ */
+export async function createLanes(
+  deps: { config: Config; rpc: Rpc; log: Logger },
+  signal: AbortSignal,
+): Promise<readonly Lane[]> {
+  const { config, rpc, log } = deps;
+  const { railSettings: rail, ARC_CHAIN_ID: chainId, PAY_ONCE_ADDRESS: payOnce } = config;
+  switch (rail.rail) {
+    case "arc":
+      return rail.ARC_OPERATOR_PRIVATE_KEYS.map((key) =>
+        createArcLane(
+          { rpc, log, signer: localSigner(key), chainId, payOnce },
+          { maxInFlight: rail.ARC_MAX_IN_FLIGHT },
+        ),
+      );
+    case "circle": {
+      const client = createCircleClient({
+        apiKey: rail.CIRCLE_API_KEY,
+        entitySecret: rail.CIRCLE_ENTITY_SECRET,
+        baseUrl: rail.CIRCLE_BASE_URL,
+      });
+      const blockchain = BLOCKCHAINS[chainId] ?? "";
+      const walletIds = rail.CIRCLE_OPERATOR_WALLET_IDS;
+      const wallets = await readOperatorWallets(client, walletIds, blockchain, signal);
+      return [
+        createCircleLane({
+          client,
+          wallets,
+          payOnce,
+          postsPerSecond: rail.CIRCLE_POSTS_PER_SECOND,
+          getsPerSecond: rail.CIRCLE_GETS_PER_SECOND,
+          log,
+        }),
+      ];
+    }
+  }
+}
