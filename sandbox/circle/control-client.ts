@@ -5,7 +5,7 @@ import type { Settings, SettingsPatch } from "./control/settings.ts";
 import type { Execution, Stats } from "./control/stats.ts";
 
 /** A transaction as the emulator knows it: Circle's view of it, every state it had, and the chain transactions behind it. */
-export interface InsideTransaction {
+interface InsideTransaction {
   readonly id: string;
   readonly state: string;
   readonly refId: string;

@@ -29,6 +29,8 @@ import { createDeliverer } from "./webhooks/deliver.ts";
 import { createWebhookKey } from "./webhooks/signature.ts";
 import type { Subscriptions } from "./webhooks/subscriptions.ts";
 
+const KEEP_ALIVE_MS = 120_000;
+
 export interface CircleOptions {
   readonly rpcUrl: string;
   readonly chainId: number;
@@ -155,7 +157,8 @@ function newKey(): { readonly id?: string; readonly privateKey: `0x${string}` } 
 }
 
 function serve(api: ServeDeps, control: ControlDeps): Server {
-  return createServer((request, response) => {
+  // Node's own 5 s would now and then cut a reused connection under a request: resets are for faults to make.
+  return createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, (request, response) => {
     const exchange = { request, response };
     const url = new URL(request.url ?? "/", "http://circle");
     const isControl = url.pathname === "/control" || url.pathname.startsWith("/control/");

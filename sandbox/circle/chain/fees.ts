@@ -43,7 +43,7 @@ export function costOf(gas: Gas): bigint {
 }
 
 /** Prices as Circle writes them: in gwei. */
-export function priceView(price: FeePrice, baseFeePerGas: bigint) {
+function priceView(price: FeePrice, baseFeePerGas: bigint) {
   return {
     maxFee: formatGwei(price.maxFeePerGas),
     priorityFee: formatGwei(price.maxPriorityFeePerGas),

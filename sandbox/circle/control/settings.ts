@@ -6,7 +6,7 @@ const range = z
   .refine(({ min, max }) => min <= max, "min must not exceed max");
 
 /** Everything about the emulator that may be changed while it runs. */
-export const settingsSchema = z.strictObject({
+const settingsSchema = z.strictObject({
   latency: z.strictObject({
     /** From the acceptance of a POST to state SENT. */
     sentMs: range,

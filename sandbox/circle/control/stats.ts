@@ -8,7 +8,7 @@ export interface Execution {
   readonly atMs: number;
 }
 
-export interface EndpointStats {
+interface EndpointStats {
   requests: number;
   throttled: number;
   /** Answers by HTTP status; "none" where a fault left the request without an answer. */

@@ -2,7 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { formatUnits } from "viem";
 import type { BlockLoop } from "../chain/block-loop.ts";
 import { ChainRefusal, type ChainClient, type Receipt } from "../chain/chain-client.ts";
-import type { SignedTransaction } from "../chain/wallet-sender.ts";
+import type { BeforeBroadcast, SignedTransaction } from "../chain/wallet-sender.ts";
 import type { Settings } from "../control/settings.ts";
 import { countExecution, type Stats } from "../control/stats.ts";
 import type { Random } from "../random.ts";
@@ -45,7 +45,7 @@ export async function broadcastAs(
   deps: BroadcastDeps,
   record: TransactionRecord,
   kind: SentTransaction["kind"],
-  transmit: (before: (signed: SignedTransaction) => Promise<void>) => Promise<SignedTransaction>,
+  transmit: (before: BeforeBroadcast) => Promise<SignedTransaction>,
 ): Promise<SignedTransaction> {
   let tracked: SentTransaction | undefined;
   const untrack = () => {

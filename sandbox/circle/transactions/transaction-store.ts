@@ -5,7 +5,7 @@ import { isTerminal, type TransactionRecord } from "./transaction.ts";
 const RECORDS_MAX = 20_000;
 
 /** The filters of listTransactions; undefined matches all. */
-export interface TransactionFilter {
+interface TransactionFilter {
   readonly walletIds?: readonly string[] | undefined;
   readonly state?: string | undefined;
   readonly txHash?: string | undefined;

@@ -43,7 +43,7 @@ export interface Progress {
 }
 
 /** How a transaction departs from the normal course. */
-export interface Plan {
+interface Plan {
   readonly extraDelayMs: number;
   readonly isTwice: boolean;
   readonly forced: FaultOf<"forceState"> | undefined;

@@ -24,7 +24,7 @@ export interface WalletSet {
 }
 
 /** What a new wallet may be given; a key is made where none is. */
-export interface NewWallet {
+interface NewWallet {
   readonly id?: string | undefined;
   readonly privateKey?: Hex | undefined;
   readonly walletSetId: string;

@@ -129,7 +129,7 @@ describe("another answer than the proper one", () => {
 
 describe("lateness", () => {
   it("a request on the wire takes effect long after its client gave up", async () => {
-    await onTransfer(world, { kind: "arriveLate", delayMs: 300 });
+    await onTransfer(world, { kind: "arriveLate", delayMs: 1_000 });
     const order = transferOf(world, { refId: randomUUID() });
     const given = world.sdk.createTransaction(order).catch(() => undefined);
     expect(await madeFor(order.refId)).toBeUndefined();
@@ -147,7 +147,7 @@ describe("lateness", () => {
   });
 
   it("an accepted transaction is sent late", async () => {
-    await onTransfer(world, { kind: "executeLate", delayMs: 1_200 });
+    await onTransfer(world, { kind: "executeLate", delayMs: 2_500 });
     const late = await transfer(world);
     const next = await transfer(world);
     await shown(world, next, "COMPLETE");

@@ -97,7 +97,7 @@ describe("the queue of a wallet", () => {
       (await world.control.transactions()).every(({ state }) => state === "COMPLETE"),
     );
     await world.control.configure({ queue: { perWallet: 3 } });
-    await onTransfer(world, { kind: "executeLate", delayMs: 1_000, count: 3 });
+    await onTransfer(world, { kind: "executeLate", delayMs: 2_000, count: 3 });
     const waiting = await Promise.all([transfer(world), transfer(world), transfer(world)]);
     const order = transferOf(world);
     expect(await refusal(world.sdk.createTransaction(order))).toMatchObject({ code: 155264 });

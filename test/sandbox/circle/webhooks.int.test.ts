@@ -168,7 +168,7 @@ describe("a faulty notification", () => {
     mode: "duplicate" | "late" | "drop" | "tamper" | "forge" | "unknownKey",
   ) => {
     await subscribe();
-    await world.control.inject({ kind: "webhook", mode, delayMs: 400, match: { state: "SENT" } });
+    await world.control.inject({ kind: "webhook", mode, delayMs: 1_500, match: { state: "SENT" } });
     const id = await transfer(world);
     await shown(world, id, "COMPLETE");
     return id;
