@@ -1,0 +1,100 @@
+import { transact } from "../database/transact.ts";
+import { PaymentError } from "../errors.ts";
+import type { AcceptInput, AcceptOutcome, OffsetMove } from "../payment/submission.ts";
+import type { AcceptanceDeps } from "./acceptance-deps.ts";
+import { acceptOnce, type Accepted, type CheckedItem } from "./accept-once.ts";
+import { checkSubmission } from "./check-submission.ts";
+import { findRefused } from "./find-refused.ts";
+
+/** Races are over tasks that two instances got at once; after one, ours are the duplicates. */
+const RACES_MAX = 5;
+
+/**
+ * Commit 1: decides a whole batch and makes it durable together with its offsets, all or nothing. A value that the
+ * schema refuses after all makes a dead letter of its own submission and never holds up its neighbours.
+ * Throws DATABASE_UNAVAILABLE and DATABASE_CONFLICT: the same call may be made again, also after doubt (`reconcile`),
+ * because everything is compared with what is stored.
+ */
+export async function acceptBatch(
+  deps: AcceptanceDeps,
+  input: AcceptInput,
+): Promise<AcceptOutcome> {
+  let items: readonly CheckedItem[] = input.submissions.map((submission) => ({
+    submission,
+    checked: checkSubmission(submission),
+  }));
+  // Each round takes one bad item out, so there are at most as many as items.
+  for (let round = 0; ; round += 1) {
+    try {
+      return await commit(deps, items, input.offsets);
+    } catch (error) {
+      if (!isValueRefused(error) || round >= items.length) throw error;
+      items = await withoutRefused(deps, items, error);
+    }
+  }
+}
+
+async function commit(
+  deps: AcceptanceDeps,
+  items: readonly CheckedItem[],
+  offsets: readonly OffsetMove[],
+): Promise<AcceptOutcome> {
+  const accepted = await outrun(() =>
+    transact<Accepted, AcceptOutcome>(deps.pool, (tx, rollBack) =>
+      acceptOnce(tx, deps, { items, offsets }, rollBack),
+    ),
+  );
+  if ("kind" in accepted) return accepted;
+  if (accepted.planned > 0) deps.announce("dispatch");
+  if (accepted.announced > 0) deps.announce("relay");
+  if (accepted.waiting > 0) deps.announce("recheck");
+  return { kind: "durable", results: accepted.results };
+}
+
+/** Finds the item by trying beginnings of the batch and rolling each back, and makes a dead letter of it. */
+async function withoutRefused(
+  deps: AcceptanceDeps,
+  items: readonly CheckedItem[],
+  cause: PaymentError,
+): Promise<CheckedItem[]> {
+  const isTaken = async (length: number) => {
+    try {
+      const trial = { items: items.slice(0, length), offsets: [] };
+      await outrun(() =>
+        transact<never, AcceptOutcome>(deps.pool, async (tx, rollBack) => {
+          const { results } = await acceptOnce(tx, deps, trial, rollBack);
+          return rollBack({ kind: "durable", results });
+        }),
+      );
+      return true;
+    } catch (error) {
+      if (isValueRefused(error)) return false;
+      throw error;
+    }
+  };
+  const refused = await findRefused(items.length, isTaken);
+  deps.log.error({ err: cause }, "the database refused a value; its record becomes a dead letter");
+  const objection = {
+    code: "value_refused",
+    message: `The database refused a value of this record: ${cause.message}. Correct it and send a new event.`,
+    field: null,
+  };
+  return items.map((item, index) =>
+    index === refused ? { ...item, checked: { ok: false, objection } } : item,
+  );
+}
+
+async function outrun<T>(work: () => Promise<T>): Promise<T> {
+  for (let race = 1; ; race += 1) {
+    try {
+      return await work();
+    } catch (error) {
+      const lost = error instanceof PaymentError && error.code === "DATABASE_CONFLICT";
+      if (!lost || race === RACES_MAX) throw error;
+    }
+  }
+}
+
+function isValueRefused(error: unknown): error is PaymentError {
+  return error instanceof PaymentError && error.code === "DATABASE_VALUE_REFUSED";
+}

@@ -1,0 +1,50 @@
+import type { Logger } from "pino";
+import type { Database, Transaction } from "../database/pool.ts";
+import type { Currency } from "../payment/currency.ts";
+import type { PaymentFailed, RailName } from "../payment/events.ts";
+import type { FeePolicy } from "../payment/fee.ts";
+import type { Micros } from "../payment/money.ts";
+import type { Tokens } from "../payment/tokens.ts";
+
+export interface AcceptanceSettings {
+  readonly rail: RailName;
+  readonly chainId: number;
+  /** All addresses here are lower-case. */
+  readonly payOnce: string;
+  readonly operators: readonly string[];
+  readonly tokens: Tokens;
+  readonly currencies: readonly Currency[];
+  /** Nominal, whatever the currency; both included. */
+  readonly minAmount: Micros;
+  readonly maxAmount: Micros;
+  readonly fees: FeePolicy;
+  /** The wait before each further look for a task or wallet that is not known yet. */
+  readonly retryDelaysMs: readonly number[];
+  readonly risk: RiskLimits;
+  readonly topics: { readonly paymentFailed: string; readonly deadLetters: string };
+}
+
+/**
+ * Per worker, over every platform; null is off. Two instances that accept at the same moment may together pass a limit
+ * by one batch: it bounds a fraud, it is no promise.
+ */
+export interface RiskLimits {
+  /** In 24 hours, per currency. */
+  readonly workerDailyAmount: Micros | null;
+  readonly workerHourlyCount: number | null;
+}
+
+export interface AcceptanceDeps {
+  readonly pool: Database;
+  readonly log: Logger;
+  readonly settings: AcceptanceSettings;
+  /** Framed bytes of the event; pure and synchronous, since it runs inside the commit. */
+  readonly encodePaymentFailed: (event: PaymentFailed) => Buffer;
+  /**
+   * Settles these payments, which this transaction has just written, from the evidence in `chain_events`: each has a
+   * stored Paid. SQL and pure code only.
+   */
+  readonly adopt: (transaction: Transaction, paymentIds: readonly string[]) => Promise<void>;
+  /** Wakes a stage, in this process and the others. */
+  readonly announce: (stage: "dispatch" | "relay" | "recheck") => void;
+}

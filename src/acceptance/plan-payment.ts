@@ -1,0 +1,62 @@
+import { isCurrency } from "../payment/currency.ts";
+import type { Failure } from "../payment/state.ts";
+import type { AcceptanceSettings } from "./acceptance-deps.ts";
+import {
+  checkEligibility,
+  ZERO_ADDRESS,
+  type EligibilityFacts,
+  type PlannedTerms,
+  type Subject,
+} from "./check-eligibility.ts";
+
+export interface PlanningFacts extends EligibilityFacts {
+  /** Known before a confirmed restore: that nothing was ever sent is then unproven. */
+  readonly beforeRestore: boolean;
+  /** Our instance has paid it already, whatever this database remembers. */
+  readonly paidOnChain: boolean;
+}
+
+/** What becomes of a payment that nothing was sent for. `adopt`: its evidence is on chain and settles it at once. */
+export type Plan =
+  | { readonly state: "planned"; readonly terms: PlannedTerms; readonly adopt: boolean }
+  | { readonly state: "accepted"; readonly waitMs: number; readonly adopt: boolean }
+  | { readonly state: "voiding"; readonly terms: PlannedTerms; readonly failure: Failure }
+  | { readonly state: "failed"; readonly failure: Failure };
+
+/** Evidence is applied within the same commit; a look later is only for what evidence could not settle. */
+const ADOPTED_WAIT_MS = 60_000;
+
+/** `tries`: how often a task or wallet that is not known yet has been looked for before this. */
+export function planPayment(
+  subject: Subject,
+  facts: PlanningFacts,
+  settings: AcceptanceSettings,
+  tries: number,
+): Plan {
+  const eligibility = checkEligibility(subject, facts, settings);
+  if (eligibility.kind === "eligible") {
+    return { state: "planned", terms: eligibility.terms, adopt: facts.paidOnChain };
+  }
+  // Paid is paid: it cannot fail, however ineligible it looks today.
+  if (facts.paidOnChain) return { state: "accepted", waitMs: ADOPTED_WAIT_MS, adopt: true };
+  const waitMs = eligibility.kind === "wait" ? settings.retryDelaysMs[tries] : undefined;
+  if (waitMs !== undefined) return { state: "accepted", waitMs, adopt: false };
+  const { failure } = eligibility;
+  if (!facts.beforeRestore) return { state: "failed", failure };
+  return { state: "voiding", terms: closingTerms(subject, facts, settings), failure };
+}
+
+/** A void needs none, but every send carries some; with these nothing is ever paid, since only void is sent. */
+function closingTerms(
+  subject: Subject,
+  facts: PlanningFacts,
+  { tokens }: AcceptanceSettings,
+): PlannedTerms {
+  return {
+    payer: facts.platform.wallet,
+    token: tokens[isCurrency(subject.currency) ? subject.currency : "USDC"],
+    recipient: facts.workerWallet ?? ZERO_ADDRESS,
+    net: subject.amount,
+    fee: 0n,
+  };
+}
