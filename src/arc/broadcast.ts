@@ -36,8 +36,10 @@ export async function broadcast(
     }
     return understood("known", "", txHash);
   } catch (error) {
-    const detail = error instanceof PaymentError ? error.message : "the request broke off";
-    return again("chain_unavailable", detail, AGAIN_MS);
+    if (!(error instanceof PaymentError)) return again("chain_unavailable", "broke off", AGAIN_MS);
+    return error.context["isThrottled"] === true
+      ? withoutDoubt(again("chain_throttled", error.message, AGAIN_MS))
+      : again("chain_unavailable", error.message, AGAIN_MS);
   }
 }
 
@@ -48,15 +50,24 @@ function understood(submission: Submission, detail: string, txHash: Hex): Broadc
       return { report: { kind: "accepted", txHash }, isTaken: true, needsBump: false };
     case "needsBump":
       return { ...again("underpriced", detail, AGAIN_MS), needsBump: true };
+    case "noRoom":
+      return withoutDoubt(again("node_pool_full", detail, AGAIN_MS));
     case "outOfGas":
-      return again("operator_out_of_gas", detail, AGAIN_WITHOUT_GAS_MS);
+      return withoutDoubt(again("operator_out_of_gas", detail, AGAIN_WITHOUT_GAS_MS));
     case "blocked":
-      return again("operator_blocked", detail, AGAIN_BLOCKED_MS);
+      return withoutDoubt(again("operator_blocked", detail, AGAIN_BLOCKED_MS));
     case "unrecognised":
       return again("node_refused", detail, AGAIN_MS);
   }
 }
 
-function again(code: string, detail: string, afterMs: number): Broadcast {
+type Again = Broadcast & { readonly report: Extract<SendReport, { kind: "retry" }> };
+
+function again(code: string, detail: string, afterMs: number): Again {
   return { report: { kind: "retry", code, detail, afterMs }, isTaken: false, needsBump: false };
+}
+
+/** Answered and certainly not taken: a matter of capacity. */
+function withoutDoubt(refusal: Again): Again {
+  return { ...refusal, report: { ...refusal.report, capacity: true } };
 }

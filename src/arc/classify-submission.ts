@@ -5,6 +5,7 @@ import type { NodeError } from "./rpc-trouble.ts";
  * - `known`: the node has it already;
  * - `nonceUsed`: something with this nonce was mined, perhaps this: look, do not decide;
  * - `needsBump`: these very bytes will not be taken, the same nonce with higher fees will;
+ * - `noRoom`: the node's pool is full, for everybody or for this sender: capacity;
  * - `outOfGas`: the operator's balance does not cover the declared gas: capacity, not failure;
  * - `blocked`: the chain or the node refuses the operator as a sender: for a human;
  * - `unrecognised`: the same bytes again, later.
@@ -13,6 +14,7 @@ export type Submission =
   | "known"
   | "nonceUsed"
   | "needsBump"
+  | "noRoom"
   | "outOfGas"
   | "blocked"
   | "unrecognised";
@@ -24,7 +26,7 @@ export type Submission =
 const WORDS: readonly (readonly [Submission, RegExp])[] = [
   [
     "known",
-    /already known|already imported|known transaction|already exists|AlreadyKnown|in mempool/i,
+    /already known|already imported|\bknown transaction|already exists|AlreadyKnown|in mempool/i,
   ],
   ["blocked", /blocked address|denylisted|blocklisted|sender is blacklisted/i],
   [
@@ -34,6 +36,10 @@ const WORDS: readonly (readonly [Submission, RegExp])[] = [
   [
     "needsBump",
     /underpriced|fee too low|less than block base fee|below .*base fee|invalid tx list|(tip|gas price).{0,20}too low/i,
+  ],
+  [
+    "noRoom",
+    /(tx ?pool|mempool|transaction pool).{0,20}(full|overflow|limit)|too many (pending|queued)|pool size|(account|sender).{0,30}(slots|limit|capacity)/i,
   ],
   [
     "outOfGas",

@@ -5,6 +5,13 @@ export interface NodeError {
   readonly message: string;
 }
 
+/** Why there is no answer. */
+export interface Trouble {
+  readonly trouble: string;
+  /** The node answered, but only that it is asked too often. */
+  readonly isThrottle: boolean;
+}
+
 /** -32011 is what Arc's public RPC answers, with HTTP 200, to one who asks too often; -32005 is the usual spelling. */
 const THROTTLING_CODES: ReadonlySet<number> = new Set([429, -32005, -32011, -32029, -32097]);
 const THROTTLING_TEXT = /rate.?limit|request limit|too many requests|compute units|quota exceeded/i;
@@ -24,19 +31,22 @@ const GATEWAY_STATUSES: ReadonlySet<number> = new Set([429, 502, 503, 504]);
 export function transportTrouble(
   error: unknown,
   callCount: number,
-): { readonly answers: readonly { readonly error: NodeError }[] } | { readonly trouble: string } {
-  if (error instanceof TimeoutError) return { trouble: "did not answer in time" };
+): { readonly answers: readonly { readonly error: NodeError }[] } | Trouble {
+  if (error instanceof TimeoutError)
+    return { trouble: "did not answer in time", isThrottle: false };
   if (error instanceof RpcRequestError) {
     const { status = 0, code, details: message } = error;
-    if (callCount === 1 && !GATEWAY_STATUSES.has(status) && !isThrottling({ code, message })) {
+    const isThrottle = status === 429 || isThrottling({ code, message });
+    if (callCount === 1 && !GATEWAY_STATUSES.has(status) && !isThrottle) {
       return { answers: [{ error: { code, message } }] };
     }
-    return { trouble: `answered HTTP ${status}, code ${code}: ${message}` };
+    return { trouble: `answered HTTP ${status}, code ${code}: ${message}`, isThrottle };
   }
   if (error instanceof HttpRequestError && error.status !== undefined) {
-    return { trouble: `answered HTTP ${error.status}` };
+    return { trouble: `answered HTTP ${error.status}`, isThrottle: error.status === 429 };
   }
-  return { trouble: `could not be reached (${systemCodeOf(error) ?? "no usable answer"})` };
+  const code = systemCodeOf(error) ?? "no usable answer";
+  return { trouble: `could not be reached (${code})`, isThrottle: false };
 }
 
 const CAUSES_MAX = 6;

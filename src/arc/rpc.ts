@@ -1,7 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { getHttpRpcClient, type HttpRpcClient } from "viem/utils";
 import { PaymentError } from "../errors.ts";
-import { isThrottling, transportTrouble, type NodeError } from "./rpc-trouble.ts";
+import { isThrottling, transportTrouble, type NodeError, type Trouble } from "./rpc-trouble.ts";
 import { redactor } from "./redact-url.ts";
 
 /** Nodes refuse more than 100 calls in one request (reth's default, and Arc's). */
@@ -26,7 +26,7 @@ export interface Rpc {
    * Puts all calls to one node in one request and gives its answers in order; a call's own error is an answer.
    * A node whose answers `isUsable` refuses (it lags) is passed over, unless no node does better: then the last one's
    * answers are given and the caller judges them. Throws `CHAIN_UNAVAILABLE` (retry) when no node answered; for a call
-   * that sends, that means it may or may not have arrived.
+   * that sends, that means it may or may not have arrived, unless `context.isThrottled`: then all refused to look at it.
    */
   ask(calls: readonly RpcCall[], options?: AskOptions): Promise<readonly RpcAnswer[]>;
   /** The node in use seems frozen: another one is asked first for a while. */
@@ -72,7 +72,7 @@ export function createRpc(options: RpcOptions): Rpc {
       if (calls.length > BATCH_MAX) throw new RangeError(`more than ${BATCH_MAX} calls at once`);
       if (calls.length === 0) return [];
       let poor: readonly RpcAnswer[] | undefined;
-      const troubles: string[] = [];
+      const troubles: Trouble[] = [];
       for (let round = 0; round < rounds && poor === undefined; round += 1) {
         if (round > 0) await delay(roundPauseMs, undefined, { signal }).catch(() => undefined);
         for (const node of freshFirst()) {
@@ -80,7 +80,8 @@ export function createRpc(options: RpcOptions): Rpc {
           const outcome = await askNode(node, calls, signal);
           if ("trouble" in outcome) {
             node.restsUntilMs = performance.now() + REST_MS;
-            troubles.push(`${node.name} ${redact(outcome.trouble)}`);
+            const { trouble, isThrottle } = outcome;
+            troubles.push({ trouble: `${node.name} ${redact(trouble)}`, isThrottle });
           } else {
             const answers = outcome.answers.map((answer) => redacted(answer, redact));
             if (isUsable(answers)) return answers;
@@ -89,8 +90,12 @@ export function createRpc(options: RpcOptions): Rpc {
         }
       }
       if (poor !== undefined) return poor;
-      const why = signal?.aborted ? "stopped" : [...new Set(troubles)].join("; ");
-      throw new PaymentError("CHAIN_UNAVAILABLE", "retry", `${namesOf(calls)}: ${why}`);
+      const words = new Set(troubles.map(({ trouble }) => trouble));
+      const why = signal?.aborted ? "stopped" : [...words].join("; ");
+      const isThrottled = troubles.length > 0 && troubles.every(({ isThrottle }) => isThrottle);
+      throw new PaymentError("CHAIN_UNAVAILABLE", "retry", `${namesOf(calls)}: ${why}`, {
+        context: { isThrottled },
+      });
     },
     distrust() {
       const [current] = freshFirst();
@@ -107,7 +112,7 @@ async function askNode(
   node: Node,
   calls: readonly RpcCall[],
   signal: AbortSignal | undefined,
-): Promise<{ readonly answers: readonly RpcAnswer[] } | { readonly trouble: string }> {
+): Promise<{ readonly answers: readonly RpcAnswer[] } | Trouble> {
   try {
     const fetchOptions = signal === undefined ? {} : { signal };
     const [first] = calls;
@@ -119,8 +124,9 @@ async function askNode(
     const ordered = replies.length === 1 ? replies : inOrder(replies, calls.length);
     const answers = ordered.map(answerOf);
     const throttled = answers.find((answer) => "error" in answer && isThrottling(answer.error));
-    if (throttled && "error" in throttled)
-      return { trouble: `throttles: ${throttled.error.message}` };
+    if (throttled && "error" in throttled) {
+      return { trouble: `throttles: ${throttled.error.message}`, isThrottle: true };
+    }
     return { answers };
   } catch (error) {
     return transportTrouble(error, calls.length);
