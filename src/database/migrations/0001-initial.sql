@@ -267,9 +267,14 @@ CREATE TABLE outbox (
   payment_id uuid,
   generation integer,
   created_at timestamptz NOT NULL DEFAULT payment_now(),
-  published_at timestamptz
+  published_at timestamptz,
+  -- Kafka will never take this record as it is: it waits for an operator, and its payment's later rows with it.
+  refused_at timestamptz,
+  refused_reason text,
+  CHECK (refused_at IS NULL OR published_at IS NULL)
 ) WITH (fillfactor = 70);
 CREATE INDEX outbox_unpublished ON outbox (id) WHERE published_at IS NULL;
+CREATE INDEX outbox_unpublished_payment ON outbox (payment_id, id) WHERE published_at IS NULL AND payment_id IS NOT NULL;
 
 CREATE TABLE dead_letters (
   -- Derived from the record, so that a record read again is the same dead letter.

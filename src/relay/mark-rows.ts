@@ -1,0 +1,49 @@
+import { sql } from "slonik";
+import { anyRow, type Database } from "../database/pool.ts";
+import { transact } from "../database/transact.ts";
+import { askDatabase } from "../database/translate-error.ts";
+
+export interface RefusedRow {
+  readonly id: bigint;
+  readonly paymentId: string | null;
+  readonly reason: string;
+}
+
+/** Notes that Kafka has these rows. Answers how many nobody had marked before: fewer means a second relay. */
+export async function markPublished(pool: Database, ids: readonly bigint[]): Promise<number> {
+  if (ids.length === 0) return 0;
+  const { rowCount } = await askDatabase(() =>
+    pool.query(sql.prepared("relay-mark-published", anyRow)`
+      UPDATE outbox SET published_at = payment_now()
+      WHERE id = ANY(${sql.array([...ids], "int8")}) AND published_at IS NULL
+    `),
+  );
+  return rowCount;
+}
+
+/** Parks rows that Kafka will never take as they are, with an entry in the audit log for each. */
+export async function markRefused(pool: Database, rows: readonly RefusedRow[]): Promise<void> {
+  if (rows.length === 0) return;
+  const ids = sql.array(
+    rows.map(({ id }) => id),
+    "int8",
+  );
+  const reasons = sql.array(
+    rows.map(({ reason }) => reason),
+    "text",
+  );
+  await transact(pool, async (tx) => {
+    await tx.query(sql.type(anyRow)`
+      WITH refused AS (
+        UPDATE outbox o SET refused_at = payment_now(), refused_reason = r.reason
+        FROM unnest(${ids}, ${reasons}) AS r (id, reason)
+        WHERE o.id = r.id AND o.published_at IS NULL AND o.refused_at IS NULL
+        RETURNING o.id, o.payment_id, o.generation, o.topic, r.reason
+      )
+      INSERT INTO audit_log (actor, action, payment_id, generation, details)
+      SELECT 'system', 'alarm.publish_refused', payment_id, generation,
+        jsonb_build_object('outboxId', id, 'topic', topic, 'reason', reason)
+      FROM refused
+    `);
+  });
+}

@@ -1,0 +1,45 @@
+import { sql } from "slonik";
+import { z } from "zod";
+import type { Database } from "../database/pool.ts";
+import { askDatabase } from "../database/translate-error.ts";
+
+/** One `sendBatch` of 200 costs Kafka's client 13–20 µs a record; a single one 264. */
+const ROWS_MAX = 200;
+/** Dead letters may be 6 MB each; a batch of small ones and one of these fits well into memory. */
+const BATCH_BYTES_MAX = 8 * 1024 * 1024;
+
+const outboxRow = z.object({
+  id: z.bigint(),
+  topic: z.string(),
+  key: z.instanceof(Buffer).nullable(),
+  payload: z.instanceof(Buffer).nullable(),
+  headers: z.record(z.string(), z.any()),
+  payment_id: z.string().nullable(),
+});
+export type OutboxRow = z.infer<typeof outboxRow>;
+
+/**
+ * The oldest rows that are not published, by what the table says and never by a number remembered: ids are given
+ * before commits, and a restored backup gives them again. Of one payment only the oldest row, so that its events cannot
+ * overtake one another between topics; a row that Kafka refused holds its payment's later ones back.
+ */
+export function readUnpublished(pool: Database): Promise<readonly OutboxRow[]> {
+  return askDatabase(() =>
+    pool.any(sql.prepared("relay-read-unpublished", outboxRow)`
+      WITH oldest AS (
+        SELECT o.id, coalesce(octet_length(o.payload), 0) AS bytes FROM outbox o
+        WHERE o.published_at IS NULL AND o.refused_at IS NULL
+          AND NOT EXISTS (
+            SELECT FROM outbox older
+            WHERE older.payment_id = o.payment_id AND older.id < o.id AND older.published_at IS NULL)
+        ORDER BY o.id LIMIT ${ROWS_MAX}
+      ), sized AS (
+        SELECT id, sum(bytes) OVER (ORDER BY id) - bytes AS bytes_before FROM oldest
+      )
+      SELECT o.id, o.topic, o.key, o.payload, o.headers, o.payment_id
+      FROM sized JOIN outbox o USING (id)
+      WHERE bytes_before < ${BATCH_BYTES_MAX}
+      ORDER BY o.id
+    `),
+  );
+}

@@ -1,0 +1,95 @@
+/**
+ * The relay: the outbox's rows go to Kafka, oldest first, and are then marked. A crash in between publishes some again,
+ * with the same event ids: consumers dedupe by them. Nothing is decided here.
+ */
+import { setTimeout as delay } from "node:timers/promises";
+import type { Logger } from "pino";
+import type { Database } from "../database/pool.ts";
+import { restoreHeaders } from "../database/stored-headers.ts";
+import type { Alarm } from "../payment/alarm.ts";
+import type { Wake } from "../wake.ts";
+import { markPublished, markRefused, type RefusedRow } from "./mark-rows.ts";
+import { readUnpublished, type OutboxRow } from "./read-unpublished.ts";
+
+/** Kafka, as the relay needs it: resolves when all but the refused are acknowledged by every in-sync replica. */
+export interface PublishPort {
+  publish(
+    records: readonly {
+      readonly topic: string;
+      readonly key: Buffer | null;
+      readonly value: Buffer | null;
+      readonly headers: Record<string, Buffer | Buffer[]>;
+    }[],
+  ): Promise<{ readonly refused: readonly { readonly index: number; readonly reason: string }[] }>;
+}
+
+export interface RelayDeps {
+  readonly pool: Database;
+  readonly publisher: PublishPort;
+  readonly log: Logger;
+  /** Rung when rows were committed. */
+  readonly wake: Wake;
+  readonly onAlarm: (alarm: Alarm) => void;
+}
+
+/** The back-stop where no bell rings: rows of another instance whose announcement was lost. */
+const POLL_MS = 500;
+const BACKOFF_FIRST_MS = 100;
+const BACKOFF_MAX_MS = 2_000;
+
+/** Relays until the signal aborts, one batch in flight; for whoever holds the relay's lease. */
+export async function runRelay(deps: RelayDeps, signal: AbortSignal): Promise<void> {
+  let backOffMs = BACKOFF_FIRST_MS;
+  while (!signal.aborted) {
+    try {
+      const relayed = await relayOnce(deps);
+      backOffMs = BACKOFF_FIRST_MS;
+      if (relayed === 0) await deps.wake.heard(POLL_MS, signal);
+    } catch (error) {
+      if (signal.aborted) return;
+      deps.log.warn({ err: error }, "not relayed; publishing the same events again");
+      await delay(backOffMs, undefined, { signal }).catch(() => undefined);
+      backOffMs = Math.min(backOffMs * 2, BACKOFF_MAX_MS);
+    }
+  }
+}
+
+/** Publishes and marks one batch; answers how many rows it dealt with. Throws `PaymentError`; then nothing was marked. */
+export async function relayOnce(deps: RelayDeps): Promise<number> {
+  const rows = await readUnpublished(deps.pool);
+  if (rows.length === 0) return 0;
+  const { refused } = await deps.publisher.publish(
+    rows.map(({ topic, key, payload, headers }) => ({
+      topic,
+      key,
+      value: payload,
+      headers: restoreHeaders(headers),
+    })),
+  );
+  const refusedRows = refused.flatMap(({ index, reason }): RefusedRow[] => {
+    const row = rows[index];
+    return row ? [{ id: row.id, paymentId: row.payment_id, reason }] : [];
+  });
+  await park(deps, refusedRows);
+  const taken = rows.filter(({ id }) => !refusedRows.some((row) => row.id === id));
+  await markTaken(deps, taken);
+  return rows.length;
+}
+
+async function markTaken(deps: RelayDeps, rows: readonly OutboxRow[]): Promise<void> {
+  const ids = rows.map(({ id }) => id);
+  const marked = await markPublished(deps.pool, ids);
+  if (marked < ids.length) {
+    deps.log.warn({ twice: ids.length - marked }, "published twice: two relays for a moment");
+  }
+}
+
+async function park(deps: RelayDeps, refused: readonly RefusedRow[]): Promise<void> {
+  await markRefused(deps.pool, refused);
+  for (const { id, paymentId, reason } of refused) {
+    const details = { outboxId: String(id), reason };
+    const alarm: Alarm = { kind: "publish_refused", paymentId, generation: null, details };
+    deps.log.error({ alarm }, "Kafka will not take this event; it is parked");
+    deps.onAlarm(alarm);
+  }
+}
