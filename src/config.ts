@@ -1,6 +1,6 @@
 import { hostname } from "node:os";
 import { PaymentError } from "./errors.ts";
-import { CURRENCIES, type Currency } from "./payment/currency.ts";
+import { CURRENCIES } from "./payment/currency.ts";
 import type { RailName } from "./payment/events.ts";
 import { tokensOf, type Tokens } from "./payment/tokens.ts";
 import * as parse from "./settings/parsers.ts";
@@ -79,6 +79,14 @@ const arc = {
   ARC_MAX_IN_FLIGHT: { parse: parse.integer(1, 16), byDefault: "12" },
 };
 
+/** For `gigpay setup` and `gigpay operators` only; the service itself never holds these keys. */
+const setup = {
+  PAY_ONCE_ADMIN_PRIVATE_KEY: { parse: parse.orOff(parse.hex32), byDefault: "", secret },
+  PAYER_PRIVATE_KEYS: { parse: parse.orOff(parse.listOf(parse.hex32)), byDefault: "", secret },
+};
+
+const KNOWN = [common, circle, arc, setup].flatMap((settings) => Object.keys(settings));
+
 type Environment = Readonly<Record<string, string | undefined>>;
 export type CommonSettings = ReturnType<typeof readSettings<typeof common>>;
 export type RailSettings =
@@ -87,7 +95,6 @@ export type RailSettings =
 
 export interface Config extends CommonSettings {
   readonly tokens: Tokens;
-  readonly currencies: readonly Currency[];
   readonly railSettings: RailSettings;
 }
 
@@ -115,10 +122,24 @@ export function loadConfig(environment: Environment = process.env): Config {
       text: "missing; production needs true or an explicit false",
     });
   }
-  const known = [common, circle, arc].flatMap((settings) => Object.keys(settings));
-  problems.push(...unknownSettings(known, environment));
+  problems.push(...unknownSettings(KNOWN, environment));
   if (problems.length > 0 || !railSettings || !tokens) throw configError(problems);
-  return { ...values, railSettings, tokens, currencies: values.PAYMENT_CURRENCIES };
+  return { ...values, railSettings, tokens };
+}
+
+export type SetupConfig = ReturnType<typeof loadSetupConfig>;
+
+/** What setting a deployment up needs: PayOnce may not exist yet, and Kafka does not matter. */
+export function loadSetupConfig(environment: Environment = process.env) {
+  const problems: Problem[] = [];
+  const { ARC_RPC_URL, ARC_CHAIN_ID, PAYMENT_RAIL, PAYMENT_CURRENCIES } = common;
+  const PAY_ONCE_ADDRESS = { parse: parse.orOff(parse.address), byDefault: "" };
+  const chain = { ARC_RPC_URL, ARC_CHAIN_ID, PAYMENT_RAIL, PAYMENT_CURRENCIES, PAY_ONCE_ADDRESS };
+  const values = readSettings({ ...chain, ...setup }, environment, problems);
+  const railSettings = readRail(values.PAYMENT_RAIL, environment, problems);
+  const tokens = tokensOf(values.ARC_CHAIN_ID);
+  if (problems.length > 0 || !railSettings || !tokens) throw configError(problems);
+  return { ...values, railSettings, tokens };
 }
 
 /** Only what database commands need: `gigpay get` must not ask for Circle's secret. */
@@ -153,7 +174,7 @@ function readRail(
 
 /** Every setting with its value and where it came from; secrets are only said to be set or not. */
 export function describeConfig(environment: Environment = process.env): Record<string, string> {
-  const all = { ...common, ...circle, ...arc };
+  const all = { ...common, ...circle, ...arc, ...setup };
   return Object.fromEntries(
     Object.entries(all).map(([name, setting]) => {
       const isSecret = "secret" in setting;

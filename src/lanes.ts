@@ -8,8 +8,10 @@ import type { Config } from "./config.ts";
 import type { Lane } from "./dispatch/rail.ts";
 import type { Logger } from "./log.ts";
 
-/** Circle's names of the two Arc chains. */
-const BLOCKCHAINS: Readonly<Record<number, string>> = { 5042: "ARC", 5042002: "ARC-TESTNET" };
+/** Circle's name of an Arc chain. */
+export function circleBlockchain(chainId: number): string {
+  return chainId === 5042 ? "ARC" : "ARC-TESTNET";
+}
 
 /**
  * The lanes of the configured rail. Circle's wallets are looked up, so this throws CIRCLE_UNAVAILABLE (retry) while
@@ -35,7 +37,7 @@ export async function createLanes(
         entitySecret: rail.CIRCLE_ENTITY_SECRET,
         baseUrl: rail.CIRCLE_BASE_URL,
       });
-      const blockchain = BLOCKCHAINS[chainId] ?? "";
+      const blockchain = circleBlockchain(chainId);
       const walletIds = rail.CIRCLE_OPERATOR_WALLET_IDS;
       const wallets = await readOperatorWallets(client, walletIds, blockchain, signal);
       return [
