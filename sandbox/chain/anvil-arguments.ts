@@ -2,13 +2,13 @@ import { ARC_CHAIN_ID, MIN_BASE_FEE_WEI } from "./arc-chain.ts";
 
 /** Arc's, from its genesis. */
 const BLOCK_GAS_LIMIT = 30_000_000;
-const BLOCK_TIME_MS = 500;
+export const ARC_BLOCK_TIME_MS = 500;
 
 /**
- * How many blocks back state can be read, as a node without an archive allows. Each costs a copy of all state: at anvil's
- * own 500, and more on disk, a long run with many workers eats the machine.
+ * How many blocks back state can be read, as on a node without an archive. Each costs a copy of all state, some 300 bytes
+ * per payment made: at anvil's own 500 a long run eats the machine.
  */
-const STATES_KEPT = 128;
+const STATES_KEPT = 16;
 
 export interface AnvilOptions {
   /** Milliseconds between blocks, 500 as Arc; null mines each transaction at once, for tests of a contract alone. */
@@ -26,7 +26,7 @@ export const ANVIL_FILES = {
 
 /** How anvil is told to look like Arc; it runs in a directory of its own. */
 export function anvilArguments(port: number, options: AnvilOptions): string[] {
-  const { blockTimeMs = BLOCK_TIME_MS, blockGasLimit = BLOCK_GAS_LIMIT } = options;
+  const { blockTimeMs, blockGasLimit = BLOCK_GAS_LIMIT } = options;
   const flags: Record<string, string | number | bigint> = {
     "--host": "127.0.0.1",
     "--port": port,
@@ -37,11 +37,12 @@ export function anvilArguments(port: number, options: AnvilOptions): string[] {
     "--prune-history": STATES_KEPT,
     "--config-out": ANVIL_FILES.ready,
     "--state": ANVIL_FILES.state,
-    ...(blockTimeMs === null ? {} : { "--block-time": blockTimeMs / 1_000 }),
   };
   return [
     ...Object.entries(flags).flatMap(([flag, value]) => [flag, String(value)]),
     "--enable-tx-gas-limit",
+    // The block clock mines.
+    ...(blockTimeMs === null ? [] : ["--no-mining"]),
     "--quiet",
   ];
 }

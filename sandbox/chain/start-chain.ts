@@ -28,14 +28,19 @@ export interface Chain extends ChainControls, AsyncDisposable {
   readonly admin: { readonly address: Address; readonly privateKey: Hex };
   /** Anvil itself: a tidy `down` keeps the chain for the next `up`, a SIGKILL loses it. */
   readonly server: Restartable;
+  /** No block after the one in the making, until told otherwise: a chain that answers and does not move. */
+  pauseBlocks(): void;
+  resumeBlocks(): void;
   stop(): Promise<void>;
 }
 
 /** Starts anvil as Arc: chain id, block time, gas, and USDC and EURC at their addresses. Resolves when all is in place. */
 export async function startChain(options: ChainOptions = {}): Promise<Chain> {
   const scratch = await scratchDirectory("chain");
+  const paused = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
   const start = async (port: number) => {
-    return { port, server: await restartable(() => runAnvil(port, scratch, options)) };
+    const place = { port, scratch, paused };
+    return { port, server: await restartable(() => runAnvil(place, options)) };
   };
   try {
     const { port, server } = await (options.port === undefined
@@ -46,7 +51,14 @@ export async function startChain(options: ChainOptions = {}): Promise<Chain> {
       await scratch.remove();
     };
     try {
-      return { ...(await furnish(port, options)), server, stop, [Symbol.asyncDispose]: stop };
+      return {
+        ...(await furnish(port, options)),
+        server,
+        pauseBlocks: () => void Atomics.store(paused, 0, 1),
+        resumeBlocks: () => void Atomics.store(paused, 0, 0),
+        stop,
+        [Symbol.asyncDispose]: stop,
+      };
     } catch (error) {
       await stop();
       throw error;

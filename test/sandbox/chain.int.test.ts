@@ -106,6 +106,22 @@ describe("the chain", () => {
     taken.close();
   });
 
+  test("its blocks can be held back: what was sent meanwhile is mined when they go on", async () => {
+    await using other = await startChain({ blockTimeMs: 50 });
+    await other.fund(holder(), { usdc: 5n, native: 10n ** 18n });
+    const client = clientOf(other);
+    other.pauseBlocks();
+    const wallet = createWalletClient({
+      account: privateKeyToAccount(key),
+      chain: arcChain(other.rpcUrl),
+      transport: http(),
+    });
+    const hash = await wallet.sendTransaction({ to: newAddress(), value: 1n, gas: GAS, ...FEES });
+    await expect(client.getTransactionReceipt({ hash })).rejects.toThrow("could not be found");
+    other.resumeBlocks();
+    expect((await client.waitForTransactionReceipt({ hash })).status).toBe("success");
+  });
+
   test("it can be taken away and brought back, with its accounts, its logs and its base fee", async () => {
     await using other = await startChain();
     const client = clientOf(other);

@@ -99,23 +99,23 @@ describe("a chain that is away", () => {
   });
 
   it("that loses a transaction from its pool gets it again", async () => {
-    await anvil("evm_setIntervalMining", [0]);
+    world.chain.pauseBlocks();
     const order = transferOf(world);
     const id = (await world.sdk.createTransaction(order)).data?.id ?? "";
     const { txHash } = await shown(world, id, "SENT");
     await anvil("anvil_dropTransaction", [txHash]);
-    await anvil("evm_setIntervalMining", [1]);
+    world.chain.resumeBlocks();
     await shown(world, id, "COMPLETE");
     expect(await usdcOf(world, order.destinationAddress)).toBe(1_000_000n);
   });
 
   it("leaves an unmined transaction STUCK, and COMPLETE once it goes on", async () => {
-    await anvil("evm_setIntervalMining", [0]);
+    world.chain.pauseBlocks();
     await world.control.configure({ stuckAfterMs: 100 });
     const { data } = await world.sdk.createTransaction(transferOf(world));
     const id = data?.id ?? "";
     await shown(world, id, "STUCK");
-    await anvil("evm_setIntervalMining", [1]);
+    world.chain.resumeBlocks();
     await eventually(async () => (await inside(world, id)).state === "COMPLETE");
   });
 });
