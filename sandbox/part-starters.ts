@@ -1,6 +1,7 @@
 import type { Chain, ChainOptions } from "./chain/start-chain.ts";
 import type { Kafka } from "./kafka/start-kafka.ts";
-import type { Postgres, PostgresOptions } from "./postgres/start-postgres.ts";
+import type { Postgres } from "./postgres/postgres-at.ts";
+import type { PostgresOptions } from "./postgres/start-postgres.ts";
 import type { Registry } from "./registry/start-registry.ts";
 
 /** What every way to run the parts offers; the rest of the sandbox does not know which one it is. */

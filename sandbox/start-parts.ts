@@ -2,7 +2,7 @@ import type { Chain } from "./chain/start-chain.ts";
 import type { SettingsPatch } from "./circle/control/settings.ts";
 import type { Kafka } from "./kafka/start-kafka.ts";
 import { partStarters } from "./part-starters.ts";
-import type { Postgres } from "./postgres/start-postgres.ts";
+import type { Postgres } from "./postgres/postgres-at.ts";
 import type { Registry } from "./registry/start-registry.ts";
 import { spawnCircle, type Circle } from "./spawn-circle.ts";
 

@@ -33,7 +33,8 @@ export async function onFreePort<T>(start: (port: number) => Promise<T>): Promis
       return await start(await freePort());
     } catch (error) {
       const taken =
-        error instanceof Error && /address (already )?in use|EADDRINUSE/i.test(error.message);
+        error instanceof Error &&
+        /address (already )?in use|EADDRINUSE|port is already allocated/i.test(error.message);
       if (!taken || attempt === START_TRIES_MAX) throw error;
     }
   }

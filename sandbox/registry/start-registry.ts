@@ -7,13 +7,11 @@ import { onFreePort } from "../process/free-port.ts";
 import { restartable, type Restartable } from "../process/restartable.ts";
 import { scratchDirectory } from "../process/scratch-directory.ts";
 import { spawnPart } from "../process/spawn-part.ts";
+import { registryAnswers, registrySettings, registryUrl } from "./registry-settings.ts";
 
 const VERSION = "3.0.9";
 const START_TIMEOUT_MS = 60_000;
-const PROBE_TIMEOUT_MS = 2_000;
 const HEAP_MB = 320;
-/** Where Apicurio speaks the Confluent registry's protocol. */
-const API = "/apis/ccompat/v7";
 
 export interface Registry {
   /** The address a Confluent client is given. */
@@ -58,9 +56,13 @@ async function runRegistry(
   };
   try {
     const { url, server } = await onFreePort(async (port) => {
-      const url = `http://127.0.0.1:${port}${API}`;
-      const env = environment(port, join(scratch.path, "registry"));
-      const start = () => spawnPart({ ...spec, env, ready: { probe: () => answers(url) } });
+      const url = registryUrl(port);
+      const env = {
+        QUARKUS_HTTP_HOST: "127.0.0.1",
+        QUARKUS_HTTP_PORT: String(port),
+        ...registrySettings(join(scratch.path, "registry")),
+      };
+      const start = () => spawnPart({ ...spec, env, ready: { probe: () => registryAnswers(url) } });
       return { url, server: await restartable(start) };
     });
     return {
@@ -75,21 +77,4 @@ async function runRegistry(
     await scratch.remove();
     throw error;
   }
-}
-
-function environment(port: number, database: string): Record<string, string> {
-  return {
-    QUARKUS_HTTP_HOST: "127.0.0.1",
-    QUARKUS_HTTP_PORT: String(port),
-    QUARKUS_LOG_LEVEL: "WARN",
-    // On disk and at once, so that a registry that went away, even killed -9, comes back with the same ids.
-    APICURIO_DATASOURCE_URL: `jdbc:h2:file:${database};WRITE_DELAY=0`,
-    APICURIO_DATASOURCE_JDBC_INITIAL_SIZE: "2",
-    APICURIO_DATASOURCE_JDBC_MIN_SIZE: "2",
-  };
-}
-
-async function answers(url: string): Promise<boolean> {
-  const answer = await fetch(`${url}/subjects`, { signal: AbortSignal.timeout(PROBE_TIMEOUT_MS) });
-  return answer.ok;
 }

@@ -1,6 +1,7 @@
 import { Client } from "pg";
 import { afterAll } from "vitest";
-import { startPostgres, type Postgres } from "../../sandbox/postgres/start-postgres.ts";
+import type { Postgres } from "../../sandbox/postgres/postgres-at.ts";
+import { startPostgres } from "../../sandbox/postgres/start-postgres.ts";
 import { migrate } from "../../src/database/migrate.ts";
 import { openPool, type Database } from "../../src/database/pool.ts";
 
