@@ -45,6 +45,7 @@ async function commit(
     ),
   );
   if ("kind" in accepted) return accepted;
+  accepted.afterCommit();
   if (accepted.planned > 0) deps.announce("dispatch");
   if (accepted.announced > 0) deps.announce("relay");
   if (accepted.waiting > 0) deps.announce("recheck");

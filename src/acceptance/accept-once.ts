@@ -6,7 +6,7 @@ import type {
   Submission,
   SubmissionResult,
 } from "../payment/submission.ts";
-import type { AcceptanceDeps } from "./acceptance-deps.ts";
+import type { AcceptanceDeps, AfterCommit } from "./acceptance-deps.ts";
 import type { CheckedSubmission } from "./check-submission.ts";
 import { decideBatch, type Decision } from "./decide-batch.ts";
 import { makeDeadLetter, type DeadLetter } from "./make-dead-letter.ts";
@@ -31,6 +31,7 @@ export interface Accepted {
   readonly planned: number;
   readonly waiting: number;
   readonly announced: number;
+  readonly afterCommit: AfterCommit;
 }
 
 /** The body of commit 1: reads the facts, decides with pure code, and writes all of it; few statements, whatever the size. */
@@ -60,18 +61,16 @@ export async function acceptOnce(
   const failed = rows.payments.flatMap(failedOf);
   await writeFailures(tx, deps, now, failed);
   await writeDeadLetters(tx, settings.topics.deadLetters, now, rows.letters);
-  const adopted = rows.payments.filter(({ plan }) => "adopt" in plan && plan.adopt);
-  if (adopted.length > 0) {
-    await deps.adopt(
-      tx,
-      adopted.map(({ candidate }) => candidate.paymentId),
-    );
-  }
+  const adopted = rows.payments.flatMap(({ plan, candidate }) =>
+    "adopt" in plan && plan.adopt ? [candidate.paymentId] : [],
+  );
+  const afterCommit = adopted.length > 0 ? await deps.adopt(tx, adopted) : () => undefined;
   return {
     results: rows.results,
     planned: count(rows, "planned") + count(rows, "voiding"),
     waiting: count(rows, "accepted"),
     announced: failed.length + rows.letters.length + adopted.length,
+    afterCommit,
   };
 }
 

@@ -42,9 +42,12 @@ export interface AcceptanceDeps {
   readonly encodePaymentFailed: (event: PaymentFailed) => Buffer;
   /**
    * Settles these payments, which this transaction has just written, from the evidence in `chain_events`: each has a
-   * stored Paid. SQL and pure code only.
+   * stored Paid. SQL and pure code only; what it answers is called once the transaction is committed.
    */
-  readonly adopt: (transaction: Transaction, paymentIds: readonly string[]) => Promise<void>;
+  readonly adopt: (transaction: Transaction, paymentIds: readonly string[]) => Promise<AfterCommit>;
   /** Wakes a stage, in this process and the others. */
   readonly announce: (stage: "dispatch" | "relay" | "recheck") => void;
 }
+
+/** Alarms and wakes that only a commit makes true. */
+export type AfterCommit = () => void;
