@@ -19,6 +19,7 @@ export async function checkOffsets(
   states: readonly PartitionState[],
   isCurrent: () => boolean,
 ): Promise<void> {
+  if (states.length === 0) return;
   const { topic, groupId } = deps.settings;
   const positions = new Map(states.map((state) => [state, state.position]));
   const known = await knownOffsets(deps.admin, { topic, groupId }, states);

@@ -62,9 +62,7 @@ export function createSession(
     },
     async drain(deadlineMs) {
       isDraining = true;
-      const partitions = [...(tracker.current()?.partitions.keys() ?? [])];
-      if (partitions.length > 0)
-        client.consumer.pause([{ topic: work.settings.topic, partitions }]);
+      pauseAll(client.consumer, work.settings.topic, tracker.current());
       const deadline = delay(deadlineMs, undefined, { ref: false });
       await Promise.race([Promise.allSettled(inFlight), deadline]);
     },
@@ -74,4 +72,14 @@ export function createSession(
       ending.abort();
     },
   };
+}
+
+function pauseAll(consumer: Consumer, topic: string, assignment: Assignment | undefined): void {
+  const partitions = [...(assignment?.partitions.keys() ?? [])];
+  if (partitions.length === 0) return;
+  try {
+    consumer.pause([{ topic, partitions }]);
+  } catch {
+    // kafkajs has stopped already: there is nothing left to pause.
+  }
 }

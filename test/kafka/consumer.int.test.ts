@@ -8,6 +8,7 @@ import type { Kafka as SandboxKafka } from "../../sandbox/kafka/start-kafka.ts";
 import { createKafka } from "../../src/kafka/client.ts";
 import { runConsumer } from "../../src/kafka/consumer.ts";
 import type { RunningConsumer } from "../../src/kafka/consumer.ts";
+import type { PartitionBatch } from "../../src/kafka/consumer-ports.ts";
 import { createLedger } from "./ledger.ts";
 import type { Ledger } from "./ledger.ts";
 
@@ -413,6 +414,38 @@ describe("two consumers of one group", () => {
     await send(place.topic, 0, "e");
     await send(place.topic, 1, "f");
     await deliveredTo(ledger).toEqual(["a", "b", "c", "d", "e", "f"]);
+    expect(ledger.alarms).toEqual([]);
+  });
+});
+
+describe("a rebalance while records wait for Postgres", () => {
+  it("is not held up by them, and each record is kept once, whoever comes first", async () => {
+    const place = await freshTopic(2);
+    const ledger = createLedger();
+    const { promise: released, resolve: release } = Promise.withResolvers<void>();
+    let waiting = 0;
+    const slow = {
+      onRecords: async (batch: PartitionBatch) => {
+        waiting++;
+        await released;
+        return ledger.handlers.onRecords(batch);
+      },
+    };
+    const first = consume(place, ledger, slow);
+    await send(place.topic, 0, "a");
+    await send(place.topic, 1, "b");
+    await expect.poll(() => waiting, WAIT).toBe(2);
+    const second = consume(place, ledger, slow);
+    await expect
+      .poll(() => [first.partitions().length, second.partitions().length], WAIT)
+      .toEqual([1, 1]);
+    // Each record now waits twice: with the first consumer's abandoned calls, and with its partition's owner.
+    await expect.poll(() => waiting, WAIT).toBe(4);
+    release();
+    await deliveredTo(ledger).toEqual(["a", "b"]);
+    await send(place.topic, 0, "c");
+    await send(place.topic, 1, "d");
+    await deliveredTo(ledger).toEqual(["a", "b", "c", "d"]);
     expect(ledger.alarms).toEqual([]);
   });
 });
