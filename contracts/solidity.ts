@@ -1,13 +1,15 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { posix } from "node:path";
+import { dirname, posix } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Abi, Hex } from "viem";
 import solc from "solc";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
-const { resolve } = createRequire(import.meta.url);
+const require = createRequire(import.meta.url);
+const LIBRARY = "@openzeppelin/contracts";
+const LIBRARY_FOLDER = dirname(require.resolve("@openzeppelin/contracts/package.json"));
 
 /**
  * Many runs: PayOnce is called for every payment and deployed once. `bytecodeHash: none` because the deployed code's hash
@@ -121,5 +123,5 @@ function collectSources(paths: readonly string[]): Map<string, string> {
 }
 
 function fileOf(path: string): string {
-  return path.startsWith("@") ? resolve(path) : `${ROOT}${path}`;
+  return path.startsWith(LIBRARY) ? path.replace(LIBRARY, LIBRARY_FOLDER) : `${ROOT}${path}`;
 }

@@ -12,7 +12,7 @@ const TOKEN_ABI = parseAbi([
 ]);
 
 /** What an account is given on top of what it has: tokens in micro-units, native coin (for gas) in wei. */
-export interface Funds {
+interface Funds {
   readonly usdc?: bigint;
   readonly eurc?: bigint;
   readonly native?: bigint;
