@@ -1,0 +1,62 @@
+import type { Alarm } from "../payment/alarm.ts";
+import type { ChainReader } from "./chain-reader.ts";
+import type { OpenSend } from "./open-sends.ts";
+
+/** A send that moved nothing, and never will: its nonce is used up. */
+export interface DeadSend {
+  readonly transactionId: string;
+  readonly outcome: "reverted" | "dead";
+  readonly code: "reverted" | "nonce_taken";
+  readonly detail: string;
+}
+
+export interface DeadSendDeps {
+  readonly reader: Pick<ChainReader, "nonceAt" | "receiptOf">;
+  openSends(): Promise<readonly OpenSend[]>;
+  onDeadSend(send: DeadSend): Promise<unknown>;
+  raiseAlarm(alarm: Alarm): Promise<void>;
+}
+
+/**
+ * A reverted transaction leaves no log, so it is found by its nonce: one read per operator wallet, at a block whose logs
+ * have been settled. A send that is still open though its nonce is used there has paid nobody, since a Paid would have
+ * closed it; its receipts only say why. Throws what the port throws: "could not ask" ends nothing. `alarmed` remembers what was said already.
+ */
+export async function endDeadSends(
+  deps: DeadSendDeps,
+  settledBlock: bigint,
+  alarmed: Set<string>,
+): Promise<void> {
+  const byOperator = Map.groupBy(await deps.openSends(), ({ operator }) => operator);
+  for (const [operator, sends] of byOperator) {
+    const used = await deps.reader.nonceAt(operator, settledBlock);
+    for (const send of sends.filter(({ nonce }) => nonce < used))
+      await endSend(deps, send, alarmed);
+  }
+}
+
+async function endSend(deps: DeadSendDeps, send: OpenSend, alarmed: Set<string>): Promise<void> {
+  const { transactionId, operator, nonce, hashes } = send;
+  for (const hash of hashes) {
+    const verdict = await deps.reader.receiptOf(hash);
+    if (verdict === "reverted") {
+      const detail = `${hash} was mined and reverted`;
+      await deps.onDeadSend({ transactionId, outcome: "reverted", code: "reverted", detail });
+      return;
+    }
+    if (verdict === "success") {
+      if (alarmed.has(transactionId)) return;
+      alarmed.add(transactionId);
+      const details = { transactionId, operator, nonce: nonce.toString(), txHash: hash };
+      await deps.raiseAlarm({
+        kind: "mined_without_logs",
+        paymentId: null,
+        generation: null,
+        details,
+      });
+      return;
+    }
+  }
+  const detail = `nonce ${nonce} of ${operator} went to another transaction`;
+  await deps.onDeadSend({ transactionId, outcome: "dead", code: "nonce_taken", detail });
+}
