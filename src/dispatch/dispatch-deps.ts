@@ -17,7 +17,7 @@ export interface DispatchSettings {
 export interface DispatchDeps {
   readonly database: Database;
   readonly log: Logger;
-  /** Rung when payments may have become due or sends may have been closed. */
+  /** Rung when payments may have become due or sends may have been closed; a bell of each lane's own. */
   readonly wake: Wake;
   readonly calls: PayOnceCalls;
   readonly funds: FundsReader;
@@ -25,4 +25,9 @@ export interface DispatchDeps {
   /** Our PayOnce instance, lower-case. */
   readonly payOnce: string;
   readonly settings: DispatchSettings;
+}
+
+/** What an operator's command rings when it made work for dispatch; all lanes of this process. */
+export interface Ringing {
+  readonly wake: Pick<Wake, "ring">;
 }

@@ -1,7 +1,12 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { DispatchDeps } from "./dispatch-deps.ts";
-import type { Lane, SendReport, StoredSend } from "./rail.ts";
-import { recordAccepted, renewTicket, restartReviewClock } from "./record-report.ts";
+import type { Lane, SendReport, SendTicket, StoredSend } from "./rail.ts";
+import {
+  recordAccepted,
+  recordSubmitted,
+  renewTicket,
+  restartReviewClock,
+} from "./record-report.ts";
 import { releaseSend } from "./release-send.ts";
 
 /** An open send in the memory of its lane's holder. */
@@ -10,6 +15,7 @@ export interface Held {
   /** Aborted once the send is open no more. */
   readonly closed: AbortController;
   isSubmitting: boolean;
+  isAccepted: boolean;
   refusals: number;
   /** The last report's words, so that the same news is neither stored nor logged again. */
   news: string;
@@ -56,7 +62,10 @@ export async function digest(
   switch (report.kind) {
     case "accepted":
       if (!isNews) return undefined;
+      held.send = { ...held.send, ticket: named(held.send.ticket, report.circleId) };
       await recordAccepted(deps, held.send.id, report);
+      if (!held.isAccepted) await recordSubmitted(deps, held.send.id);
+      held.isAccepted = true;
       deps.log.debug(about, "send accepted");
       return undefined;
     case "retry":
@@ -89,6 +98,11 @@ async function renew(
   held.send = renewed;
   held.refusals += 1;
   return jittered(REFUSED_FIRST_MS * 2 ** (held.refusals - 1));
+}
+
+/** Circle's own name of the send, by which tending finds it. */
+function named(ticket: SendTicket, circleId: string | undefined): SendTicket {
+  return ticket.rail === "circle" && circleId !== undefined ? { ...ticket, circleId } : ticket;
 }
 
 function newsOf(report: SendReport): string {

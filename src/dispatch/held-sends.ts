@@ -42,7 +42,8 @@ export function createHeldSends(answering: Answering): HeldSends {
     take(send, answered) {
       const closed = new AbortController();
       closed.signal.addEventListener("abort", () => held.delete(send.id));
-      const one = { send, closed, isSubmitting: false, refusals: 0, news: "" };
+      const fresh = { isSubmitting: false, isAccepted: answered, refusals: 0, news: "" };
+      const one = { send, closed, ...fresh };
       held.set(send.id, one);
       if (!answered) start(one, 0);
     },

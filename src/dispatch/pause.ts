@@ -1,7 +1,7 @@
 import { sql } from "slonik";
 import { anyRow } from "../database/pool.ts";
 import { transact } from "../database/transact.ts";
-import type { DispatchDeps } from "./dispatch-deps.ts";
+import type { DispatchDeps, Ringing } from "./dispatch-deps.ts";
 
 type PauseDeps = Pick<DispatchDeps, "database" | "log">;
 
@@ -34,7 +34,7 @@ export async function pause(
 
 /** Lets dispatch of this scope go on. Answers false if it was not paused. */
 export async function resume(
-  deps: PauseDeps & Pick<DispatchDeps, "wake">,
+  deps: PauseDeps & Ringing,
   scope: string,
   reason: string,
   actor: string,

@@ -75,11 +75,15 @@ export async function raiseDoubt(deps: DoubtDeps): Promise<DoubtReport> {
       SELECT id, transaction_id, first_time FROM moved`);
     const left = [...new Set(rows.map((row) => row.transaction_id))];
     await tx.query(sql.type(anyRow)`
-      UPDATE transactions t SET state = 'abandoned', closed_at = payment_now()
-      WHERE t.state = 'open'
-        AND (t.id = ANY(${sql.array(left, "uuid")})
-             OR t.created_at <= payment_now() - ${deps.settings.reviewAfterMs} * interval '1 millisecond')
-        AND NOT EXISTS (SELECT FROM payments p WHERE p.transaction_id = t.id)`);
+      WITH empty AS (
+        SELECT t.id FROM transactions t
+        WHERE t.state = 'open'
+          AND (t.id = ANY(${sql.array(left, "uuid")})
+               OR t.created_at <= payment_now() - ${deps.settings.reviewAfterMs} * interval '1 millisecond')
+          AND NOT EXISTS (SELECT FROM payments p WHERE p.transaction_id = t.id)
+        FOR UPDATE SKIP LOCKED
+      )
+      UPDATE transactions t SET state = 'abandoned', closed_at = payment_now() FROM empty WHERE t.id = empty.id`);
     return rows;
   });
   const raised = moved.filter((row) => row.first_time);

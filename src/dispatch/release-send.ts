@@ -40,6 +40,10 @@ type Member = z.infer<typeof memberRow>;
 export async function releaseSend(deps: ReleaseDeps, ended: EndedSend): Promise<boolean> {
   const { transactionId, outcome, code, detail } = ended;
   const closed = await transact(deps.database, async (tx) => {
+    // Payments first, then the send: the order of every step that locks both.
+    const members = await tx.any(sql.type(memberRow)`
+      SELECT id, generation, state, tries FROM payments
+      WHERE transaction_id = ${transactionId} ORDER BY id FOR UPDATE`);
     const send = await tx.maybeOne(sql.type(closedRow)`
       UPDATE transactions
       SET state = ${outcome}, closed_at = payment_now(), error_code = ${code}, error_detail = ${detail}
@@ -49,9 +53,6 @@ export async function releaseSend(deps: ReleaseDeps, ended: EndedSend): Promise<
     await tx.query(sql.type(anyRow)`
       UPDATE transaction_items SET outcome = ${outcome}
       WHERE transaction_id = ${transactionId} AND outcome IS NULL`);
-    const members = await tx.any(sql.type(memberRow)`
-      SELECT id, generation, state, tries FROM payments
-      WHERE transaction_id = ${transactionId} ORDER BY id FOR UPDATE`);
     if (send.item_count > 1) await halve(tx, transactionId, send.item_count);
     else for (const member of members) await endTry(tx, deps, member, { ...ended, ...send });
     return { ...send, members };
@@ -121,7 +122,7 @@ async function voidAfterLastTry(tx: Transaction, member: Member, failure: Failur
 }
 
 /** Why the last try failed; what an operator's retry can hope for. */
-export function failureOf(ended: EndedSend, tries: number): Failure {
+function failureOf(ended: EndedSend, tries: number): Failure {
   const after = `after ${tries} ${tries === 1 ? "try" : "tries"}`;
   if (ended.outcome === "reverted") {
     const message = `The transfer reverted on chain ${after}; retry once the cause is mended.`;

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { anyRow, type Transaction } from "../database/pool.ts";
 import { transact } from "../database/transact.ts";
 import type { PaymentState } from "../payment/state.ts";
-import type { DispatchDeps } from "./dispatch-deps.ts";
+import type { DispatchDeps, Ringing } from "./dispatch-deps.ts";
 
 export interface VoidRequest {
   readonly paymentId: string;
@@ -35,7 +35,7 @@ const row = z.object({
  * decides.
  */
 export async function requestVoid(
-  deps: Pick<DispatchDeps, "database" | "wake">,
+  deps: Pick<DispatchDeps, "database"> & Ringing,
   request: VoidRequest,
 ): Promise<VoidAnswer> {
   const answer = await transact(deps.database, (tx) => decide(tx, request));

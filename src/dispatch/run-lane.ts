@@ -3,7 +3,7 @@ import type { DispatchDeps } from "./dispatch-deps.ts";
 import { createFundsBook } from "./funds-book.ts";
 import { createHeldSends, type HeldSends } from "./held-sends.ts";
 import { createPayerHolds } from "./payer-holds.ts";
-import type { Lane } from "./rail.ts";
+import type { Lane, SendTicket } from "./rail.ts";
 import { readOpenSends } from "./stored-sends.ts";
 import { createTurn, type Turn } from "./take-turn.ts";
 
@@ -38,7 +38,7 @@ async function runFromMemory(deps: DispatchDeps, lane: Lane, outer: AbortSignal)
   deps.log.info({ lane: lane.id, openSends: open.length }, "lane opened");
   const works = [
     keepForming(deps, createTurn(deps, lane, { held, book, holds, exclusive }), signal),
-    keepTending(lane, held, signal),
+    keepTending(deps, lane, held, signal),
     book.run(signal),
   ];
   try {
@@ -60,12 +60,27 @@ async function keepForming(deps: DispatchDeps, takeTurn: Turn, signal: AbortSign
   }
 }
 
-async function keepTending(lane: Lane, held: HeldSends, signal: AbortSignal): Promise<void> {
+async function keepTending(
+  { log }: DispatchDeps,
+  lane: Lane,
+  held: HeldSends,
+  signal: AbortSignal,
+): Promise<void> {
+  let isFailing = false;
   while (!signal.aborted) {
     await delay(TEND_EVERY_MS, undefined, { signal }).catch(() => undefined);
-    if (signal.aborted || held.ids().length === 0) continue;
-    const learnt = await lane.tend(held.sends(), (id, ticket) => held.store(id, ticket), signal);
-    for (const { sendId, report } of learnt) await held.learn(sendId, report);
+    const sends = held.sends();
+    if (signal.aborted || sends.length === 0) continue;
+    try {
+      const store = (id: string, ticket: SendTicket) => held.store(id, ticket);
+      const learnt = await lane.tend(sends, store, signal);
+      isFailing = false;
+      for (const { sendId, report } of learnt) await held.learn(sendId, report);
+    } catch (error) {
+      // Tending only helps sends along: what it could not do, or store, it does a second later.
+      if (!isFailing && !signal.aborted) log.warn({ err: error, lane: lane.id }, "tending failed");
+      isFailing = true;
+    }
   }
 }
 

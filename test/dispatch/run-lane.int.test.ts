@@ -1,7 +1,10 @@
 import { sql } from "slonik";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { anyRow } from "../../src/database/pool.ts";
+import { holdLease } from "../../src/database/lease.ts";
 import { pause, resume } from "../../src/dispatch/pause.ts";
+import type { SendReport } from "../../src/dispatch/rail.ts";
+import { runLane } from "../../src/dispatch/run-lane.ts";
 import { MICROS_PER_UNIT } from "../../src/payment/money.ts";
 import { freshDatabase } from "../support/database.ts";
 import { addressOf } from "../support/seed.ts";
@@ -183,6 +186,34 @@ describe("several lanes", () => {
   });
 });
 
+test("of two instances the second takes the lane over, sends and all, when the first is gone", async () => {
+  const fresh = await keep(await freshDatabase());
+  const lanes = [scriptedLane(), scriptedLane()];
+  lanes.forEach((lane) => {
+    lane.answers = [() => ({ kind: "retry", afterMs: 60_000, code: "unanswered", detail: "" })];
+  });
+  await planPayments(fresh.pool, { name: "a" });
+  const instances = lanes.map((lane) => {
+    const world = worldOn(fresh.pool);
+    const stop = new AbortController();
+    const lease = { databaseUrl: fresh.url, log: world.log };
+    const done = holdLease(lease, lane.id, (held) => runLane(world, lane, held), stop.signal);
+    onTestFinished(async () => {
+      stop.abort();
+      await done;
+    });
+    return stop;
+  });
+  const opened = () => lanes.filter((lane) => lane.opened.length > 0);
+  await vi.waitFor(() => expect(opened()[0]?.submitted).toHaveLength(1), soon);
+  const [first] = opened();
+  expect(opened()).toHaveLength(1);
+  const heir = lanes.find((lane) => lane !== first) ?? expect.fail();
+  instances[first === lanes[0] ? 0 : 1]?.abort();
+  await vi.waitFor(() => expect(heir.submitted).toHaveLength(1), soon);
+  expect(heir.submitted[0]?.ticket).toEqual(first?.submitted[0]?.ticket);
+});
+
 describe("a payer without funds", () => {
   test("is parked alone, with one line and one row, and goes on by itself when funded", async () => {
     const world = await aWorld();
@@ -255,7 +286,39 @@ describe("a payer without funds", () => {
   });
 });
 
+test("while funds cannot be read nothing is sent, one line says so, and it goes on by itself", async () => {
+  const world = await aWorld();
+  const ids = await planPayments(world.database, { name: "a" });
+  world.funds.isAway = true;
+  const lane = scriptedLane();
+  aLane(world, lane);
+  await vi.waitFor(() => expect(world.funds.reads).toBeGreaterThan(1), soon);
+  expect(lane.submitted).toEqual([]);
+  world.funds.isAway = false;
+  await vi.waitFor(() => expect(lane.submitted.flatMap(paymentsIn)).toEqual(ids), soon);
+  const lines = world.lines.filter((line) => line["msg"] === "payers' funds cannot be read");
+  expect(lines).toHaveLength(1);
+});
+
 describe("what the provider answers", () => {
+  test("is stored even while settlement holds the payments", async () => {
+    const world = await aWorld();
+    const [id = ""] = await planPayments(world.database, { name: "a" });
+    const lane = scriptedLane();
+    const answer = Promise.withResolvers<SendReport>();
+    lane.answers = [() => answer.promise];
+    aLane(world, lane);
+    await vi.waitFor(() => expect(lane.submitted).toHaveLength(1), soon);
+    await world.database.transaction(async (tx) => {
+      await tx.query(sql.type(anyRow)`SELECT FROM payments WHERE id = ${id} FOR UPDATE`);
+      answer.resolve({ kind: "accepted", circleId: "known" });
+      await vi.waitFor(async () => {
+        const stored = await tx.oneFirst(sql.unsafe`SELECT circle_id FROM transactions`);
+        expect(stored).toBe("known");
+      }, soon);
+    });
+  });
+
   test("throttled or unanswered goes again under the same ticket and uses no try", async () => {
     const world = await aWorld();
     const [id] = await planPayments(world.database, { name: "a" });
@@ -358,7 +421,8 @@ describe("what the provider answers", () => {
     const lane = scriptedLane();
     lane.tend = async (openSends, store) => {
       const [send] = openSends;
-      if (send?.ticket.rail !== "circle") return [];
+      // Tending finds a send by the id that its submission was answered with.
+      if (send?.ticket.rail !== "circle" || send.ticket.circleId === null) return [];
       await store(send.id, {
         ...send.ticket,
         idempotencyKey: "11111111-1111-4111-8111-111111111111",

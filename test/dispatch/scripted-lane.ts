@@ -83,6 +83,7 @@ export interface ScriptedFunds extends FundsReader {
   /** By payer; unlisted payers are rich. */
   readonly of: Map<string, PayerFunds>;
   reads: number;
+  isAway: boolean;
 }
 
 const RICH: PayerFunds = { balance: 10n ** 15n, allowance: 10n ** 15n, blocked: false };
@@ -91,8 +92,10 @@ export function scriptedFunds(): ScriptedFunds {
   const funds: ScriptedFunds = {
     of: new Map(),
     reads: 0,
+    isAway: false,
     async read(pairs) {
       funds.reads += 1;
+      if (funds.isAway) throw new Error("the node is away");
       return pairs.map(({ payer }) => funds.of.get(payer) ?? RICH);
     },
   };
