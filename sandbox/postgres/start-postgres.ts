@@ -17,7 +17,7 @@ const HERE = ["-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories
 export interface PostgresOptions {
   /** Keeps the data here, and finds it again; otherwise it lives and dies with this run. */
   readonly dir?: string;
-  /** True unless told: a commit is on disk before it is answered. Tests may trade that for speed. */
+  /** True unless told: a commit is on disk before it is answered. Tests may do with surviving a kill of the server. */
   readonly fsync?: boolean;
   readonly signal?: AbortSignal;
 }

@@ -51,6 +51,15 @@ test("a commit is durable unless speed was asked for, and a named directory keep
   }
 });
 
+test("without fsync, a server killed -9 still keeps every commit it answered", async () => {
+  const postgres = await startPostgres({ fsync: false });
+  await queryRows(postgres.url, "CREATE TABLE kept AS SELECT 7 AS value");
+  await postgres.server.down("SIGKILL");
+  await postgres.server.up();
+  expect(await queryRows(postgres.url, "SELECT value FROM kept")).toEqual([{ value: 7 }]);
+  await postgres.stop();
+});
+
 test("an owner killed -9 takes Postgres, its backends and its data along", async () => {
   const owner = await startOwner<{ pid: number; url: string }>(
     `const { server, url } = await startPostgres(); report({ pid: server.pid, url });`,
