@@ -3,7 +3,7 @@ import type { Database } from "../database/pool.ts";
 import type { Wake } from "../wake.ts";
 import type { FundsReader, PayOnceCalls } from "./rail.ts";
 
-export interface DispatchSettings {
+interface DispatchSettings {
   /** Payments per send. */
   readonly batchMax: number;
   /** Payments in open sends, over all lanes. */

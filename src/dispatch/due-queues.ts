@@ -102,7 +102,7 @@ function soonest(rows: readonly z.infer<typeof row>[]): number | undefined {
   return waits.length === 0 ? undefined : Math.max(0, Math.min(...waits));
 }
 
-export function queueKey(queue: Queue): string {
+function queueKey(queue: Queue): string {
   return `${queue.intent} ${queue.payer} ${queue.token} ${queue.platformId}`;
 }
 
