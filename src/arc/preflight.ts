@@ -6,7 +6,7 @@ import { formatMicros } from "../payment/money.ts";
 import { isOperator } from "./instance-roles.ts";
 import { hexOf, quantityOf } from "./read-answers.ts";
 import type { Rpc, RpcAnswer } from "./rpc.ts";
-import { decimals, symbol } from "./token-calls.ts";
+import { decimals, isRevert, symbol } from "./token-calls.ts";
 
 /** What must be true of the chain before a payment is sent through it. */
 export interface Deployment {
@@ -107,7 +107,7 @@ async function tokenFinding(rpc: Rpc, currency: string, token: string): Promise<
   const reads = { decimals: decimals(token), symbol: symbol(token) };
   const [places, name] = await rpc.ask([reads.decimals.call, reads.symbol.call]);
   const subject = `${currency} ${token}`;
-  if (!answersAsToken(places) || !answersAsToken(name)) {
+  if (isNoToken(places) || isNoToken(name)) {
     return { verdict: "wrong", subject, detail: "no token stands there" };
   }
   const found = { decimals: reads.decimals.valueIn(places), symbol: reads.symbol.valueIn(name) };
@@ -117,6 +117,6 @@ async function tokenFinding(rpc: Rpc, currency: string, token: string): Promise<
 }
 
 /** A call to an address without code succeeds with nothing; one to another contract reverts. */
-function answersAsToken(answer: RpcAnswer | undefined): boolean {
-  return answer !== undefined && "result" in answer && answer.result !== "0x";
+function isNoToken(answer: RpcAnswer | undefined): boolean {
+  return isRevert(answer) || hexOf(answer) === "0x";
 }

@@ -41,8 +41,7 @@ export function isBlacklisted(token: string, account: string): TokenRead<boolean
   return {
     call: read.call,
     valueIn(answer) {
-      const reverted = answer && "error" in answer && /revert/i.test(answer.error.message);
-      return !reverted && read.valueIn(answer);
+      return !isRevert(answer) && read.valueIn(answer);
     },
   };
 }
@@ -57,6 +56,11 @@ export function symbol(token: string): TokenRead<string> {
   const functionName = "symbol";
   const data = encodeFunctionData({ abi, functionName });
   return tokenRead(token, data, (data) => decodeFunctionResult({ abi, functionName, data }));
+}
+
+/** The contract itself refused, and no node failed. */
+export function isRevert(answer: RpcAnswer | undefined): boolean {
+  return answer !== undefined && "error" in answer && /revert/i.test(answer.error.message);
 }
 
 export function ethCall(to: string, data: Hex): RpcCall {

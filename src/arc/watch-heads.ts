@@ -10,6 +10,8 @@ export interface HeadWatchOptions {
   readonly pollMs?: number;
   /** Without a head for this long the subscription is not trusted: four of Arc's blocks. */
   readonly silenceMs?: number;
+  /** Polled heads that stand still for this long: the node is frozen, or the chain is; another node will tell. */
+  readonly frozenMs?: number;
 }
 
 /** A hint: heads may repeat, skip or fall back. The header comes along where a subscription brought it. */
@@ -19,8 +21,6 @@ export type OnHead = (number: bigint, head?: Head) => void;
 const POLL_AFTER_ERROR_MS = 1_000;
 const RECONNECT_MIN_MS = 500;
 const RECONNECT_MAX_MS = 15_000;
-/** Polled heads that stand still for this long on a chain of 0.5 s blocks: the node is frozen, or the chain is. */
-const FROZEN_MS = 5_000;
 
 /** Reports heads until the signal aborts: from a WebSocket while it speaks, else by polling. */
 export function watchHeads(
@@ -28,7 +28,7 @@ export function watchHeads(
   onHead: OnHead,
   signal: AbortSignal,
 ): void {
-  const { rpc, wsUrl, pollMs = 100, silenceMs = 2_000 } = deps;
+  const { rpc, wsUrl, pollMs = 100, silenceMs = 2_000, frozenMs = 5_000 } = deps;
   let spokenAtMs = -Infinity;
   const isSilent = () => performance.now() - spokenAtMs > silenceMs;
   if (wsUrl !== undefined) {
@@ -38,11 +38,11 @@ export function watchHeads(
     };
     void subscribeUntil(wsUrl, silenceMs, onSpoken, signal);
   }
-  void pollUntil({ rpc, pollMs, isSilent }, onHead, signal);
+  void pollUntil({ rpc, pollMs, frozenMs, isSilent }, onHead, signal);
 }
 
 async function pollUntil(
-  deps: { rpc: Rpc; pollMs: number; isSilent: () => boolean },
+  deps: { rpc: Rpc; pollMs: number; frozenMs: number; isSilent: () => boolean },
   onHead: OnHead,
   signal: AbortSignal,
 ): Promise<void> {
@@ -60,7 +60,7 @@ async function pollUntil(
           last = number;
           movedAtMs = performance.now();
           onHead(number);
-        } else if (performance.now() - movedAtMs > FROZEN_MS) {
+        } else if (performance.now() - movedAtMs > deps.frozenMs) {
           movedAtMs = performance.now();
           deps.rpc.distrust();
         }
