@@ -36,3 +36,13 @@ export function createWake(): Wake {
     });
   }
 }
+
+/** A bell that rings several; a bell has one listener, so nobody listens to this one. */
+export function ringAll(wakes: readonly Wake[]): Wake {
+  return {
+    ring() {
+      for (const wake of wakes) wake.ring();
+    },
+    heard: () => Promise.reject(new TypeError("each listens to a bell of its own")),
+  };
+}

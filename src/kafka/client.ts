@@ -3,6 +3,8 @@ import kafkajs from "kafkajs";
 import type { Kafka, logCreator, RetryOptions, SASLOptions } from "kafkajs";
 import type { Logger } from "pino";
 
+export type { Kafka };
+
 export interface KafkaSettings {
   readonly brokers: readonly string[];
   readonly clientId: string;

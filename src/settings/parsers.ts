@@ -1,3 +1,4 @@
+import { parseFeeRate, type FeeRate, type FeeTier } from "../payment/fee.ts";
 import { parseMicros, type Micros } from "../payment/money.ts";
 
 /** Reads a setting's text, or throws a `Complaint` whose text says what to write instead. */
@@ -78,21 +79,15 @@ export function orOff<T>(parser: Parser<T>): Parser<T | null> {
   return (value) => (value === "" ? null : parser(value));
 }
 
-/** A percentage below 100 with up to four decimals, in millionths: "2.5" is 25_000n. */
-export const percentage: Parser<bigint> = (value) => {
-  const micros = /^\d{1,3}(\.\d{1,4})?$/.test(value) ? parseMicros(value) : undefined;
-  if (micros === undefined || micros >= 100_000_000n) {
+/** A percentage below 100 with up to four decimals: "2.5". */
+export const percentage: Parser<FeeRate> = (value) => {
+  const rate = parseFeeRate(value);
+  if (rate === undefined) {
     const hint = value.includes(",") ? `; write ${value.replace(",", ".")}` : "";
     throw new Complaint(`is not a number 0–100 (100 excluded)${hint}`);
   }
-  return micros / 100n;
+  return rate;
 };
-
-export interface FeeTier {
-  /** Payments of at least this amount pay this rate. */
-  readonly fromAmount: Micros;
-  readonly rate: bigint;
-}
 
 /** "0:2.5,1000:2": from amount 0 on 2.5 %, from 1000 on 2 %. Sorted by amount; empty is no tiers. */
 export const feeTiers: Parser<readonly FeeTier[]> = (value) =>

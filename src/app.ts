@@ -1,0 +1,201 @@
+/**
+ * The whole line: Kafka → intake → acceptance (commit 1) → dispatch (commit 2) → the chain → follow → settlement
+ * (commit 3) → relay → Kafka. Each stage resumes at the last commit, by the same code as its first run.
+ */
+import { once } from "node:events";
+import { setTimeout as delay } from "node:timers/promises";
+import { acceptBatch } from "./acceptance/accept-batch.ts";
+import { runRecheck } from "./acceptance/recheck.ts";
+import { createChainReader } from "./arc/chain-reader.ts";
+import type { Config } from "./config.ts";
+import { connect } from "./connect.ts";
+import { sql } from "slonik";
+import { holdLease } from "./database/lease.ts";
+import { anyRow } from "./database/pool.ts";
+import { askDatabase } from "./database/translate-error.ts";
+import type { Lane } from "./dispatch/rail.ts";
+import { raiseDoubt } from "./dispatch/raise-doubt.ts";
+import { releaseSend } from "./dispatch/release-send.ts";
+import { runLane } from "./dispatch/run-lane.ts";
+import type { ChainReader } from "./follow/chain-reader.ts";
+import { followChain } from "./follow/follow-chain.ts";
+import { readOpenSends } from "./follow/open-sends.ts";
+import { createIntake } from "./intake/create-intake.ts";
+import { runConsumer, type RunningConsumer } from "./kafka/consumer.ts";
+import type { OffsetAlarm } from "./kafka/consumer-ports.ts";
+import { createPublisher } from "./kafka/publisher.ts";
+import type { Logger } from "./log.ts";
+import { runRelay } from "./relay/run-relay.ts";
+import { loadCursor, storeFirstCursor } from "./settlement/cursor.ts";
+import { raiseAlarm } from "./settlement/raise-alarm.ts";
+import { settleBlocks } from "./settlement/settle-blocks.ts";
+import {
+  acceptanceDeps,
+  alarmHandler,
+  dispatchDeps,
+  instanceOf,
+  settleDeps,
+  type Connected,
+} from "./stage-deps.ts";
+
+/** More than any topic of ours has: each partition waits for Postgres on its own. */
+const PARTITIONS_CONCURRENTLY = 64;
+const DOUBT_SWEEP_MS = 1_000;
+const READY_POLL_MS = 25;
+
+/** Runs until the signal aborts, then lets every stage finish what it holds. Waits for parts that are away. */
+export async function runApp(config: Config, log: Logger, signal: AbortSignal): Promise<void> {
+  const line = new AbortController();
+  const connected = await connect(config, log, { starting: signal, running: line.signal });
+  const publisher = createPublisher({ kafka: connected.kafka, log });
+  const consumer = consume(connected, line.signal);
+  const stages = [
+    recheck(connected, line.signal),
+    ...connected.lanes.map((lane) =>
+      hold(connected, lane.id, (held) => dispatch(connected, lane, held)),
+    ),
+    hold(connected, `follow:${config.ARC_CHAIN_ID}:${config.PAY_ONCE_ADDRESS}`, (held) =>
+      follow(connected, held),
+    ),
+    hold(connected, "relay", (held) =>
+      runRelay(
+        { ...connected, publisher, wake: connected.bells.relay, onAlarm: alarmHandler(connected) },
+        held,
+      ),
+    ),
+  ];
+  try {
+    await untilJoined(consumer, signal);
+    if (!signal.aborted) log.info({ rail: config.PAYMENT_RAIL }, "ready");
+    await untilAborted(signal);
+  } finally {
+    await consumer.stop(config.SHUTDOWN_TIMEOUT_MS / 2);
+    line.abort();
+    await Promise.allSettled(stages);
+    await publisher.stop();
+    await connected.signals.closed;
+    await connected.pool.end();
+  }
+
+  function hold(
+    { config: { DATABASE_URL } }: Connected,
+    name: string,
+    work: (held: AbortSignal) => Promise<void>,
+  ): Promise<void> {
+    return holdLease({ databaseUrl: DATABASE_URL, log }, name, work, line.signal);
+  }
+}
+
+/** Kafka → commit 1. Where to read on is decided by the offsets in Postgres. */
+function consume(connected: Connected, signal: AbortSignal): RunningConsumer {
+  const { config, log, pool, kafka, codec } = connected;
+  const acceptance = acceptanceDeps(connected);
+  const intake = createIntake({
+    pool,
+    log,
+    signal,
+    accept: (input) => acceptBatch(acceptance, input),
+    decodeTaskCompleted: (value) => codec.decodeTaskCompleted(value),
+  });
+  return runConsumer(
+    { kafka, log, offsets: intake.offsets },
+    {
+      groupId: config.KAFKA_GROUP_ID,
+      topic: config.TOPIC_TASK_COMPLETED,
+      partitionsConcurrently: PARTITIONS_CONCURRENTLY,
+    },
+    {
+      onRecords: intake.onRecords,
+      onAlarm: (alarm) => noteOffsetAlarm(connected, alarm),
+    },
+  );
+}
+
+/** Looks again at payments that were accepted before their task or worker was known. */
+function recheck(connected: Connected, signal: AbortSignal): Promise<void> {
+  return runRecheck(acceptanceDeps(connected), connected.bells.recheck, signal);
+}
+
+/** Commit 2 → Circle or the chain, for one lane. */
+function dispatch(connected: Connected, lane: Lane, signal: AbortSignal): Promise<void> {
+  const wake = connected.laneBells.get(lane.id) ?? connected.bells.dispatch;
+  return runLane(dispatchDeps(connected, wake), lane, signal);
+}
+
+/** The chain → commit 3, and reverted sends back to dispatch. */
+async function follow(connected: Connected, signal: AbortSignal): Promise<void> {
+  const { config, log, pool, rpc, bells } = connected;
+  const instance = instanceOf(config);
+  const settle = settleDeps(connected);
+  const release = dispatchDeps(connected, bells.dispatch);
+  const wsUrl = config.ARC_WS_URL;
+  const onStray = (stray: unknown) => log.error({ stray }, "a log of PayOnce that we cannot read");
+  const reader = createChainReader(
+    { rpc, payOnce: instance.payOnce, onStray },
+    wsUrl === null ? {} : { wsUrl },
+  );
+  const sweeping = sweepDoubt(connected, reader, signal);
+  await followChain(
+    {
+      reader,
+      log,
+      loadCursor: () => loadCursor(pool, instance),
+      storeFirstCursor: (first) => storeFirstCursor(pool, instance, first),
+      settle: (blocks) => settleBlocks(settle, blocks),
+      openSends: () => readOpenSends(pool, instance),
+      onDeadSend: (send) => releaseSend(release, send),
+      raiseAlarm: (alarm) => raiseAlarm({ pool, log, onAlarm: alarmHandler(connected) }, alarm),
+    },
+    {},
+    signal,
+  );
+  await sweeping;
+}
+
+/**
+ * Puts payments whose evidence is overdue into review, beside the follower: what the chain has settled while nobody
+ * looked is no doubt, so it begins once the cursor has reached the head that it found.
+ */
+async function sweepDoubt(
+  connected: Connected,
+  reader: ChainReader,
+  signal: AbortSignal,
+): Promise<void> {
+  const { log, pool, config, bells } = connected;
+  const deps = dispatchDeps(connected, bells.dispatch);
+  let head: bigint | undefined;
+  while (!signal.aborted) {
+    try {
+      head ??= await reader.headNumber();
+      const cursor = await loadCursor(pool, instanceOf(config));
+      if (cursor && cursor.number >= head) await raiseDoubt(deps);
+    } catch (error) {
+      log.warn({ err: error }, "could not look for payments in doubt");
+    }
+    await delay(DOUBT_SWEEP_MS, undefined, { signal }).catch(() => undefined);
+  }
+}
+
+/** Kafka and Postgres disagree about what was read: a restored backup or a topic made anew. */
+async function noteOffsetAlarm({ pool, log }: Connected, alarm: OffsetAlarm): Promise<void> {
+  log.error({ alarm }, "the stored Kafka offset does not fit the topic");
+  const details = JSON.stringify(alarm, (_, value: unknown) =>
+    typeof value === "bigint" ? value.toString() : value,
+  );
+  await askDatabase(() =>
+    pool.query(sql.type(anyRow)`
+      INSERT INTO audit_log (actor, action, details)
+      VALUES ('system', ${`alarm.offset_${alarm.kind}`}, ${details}::jsonb)
+    `),
+  );
+}
+
+async function untilJoined(consumer: RunningConsumer, signal: AbortSignal): Promise<void> {
+  while (!consumer.isJoined() && !signal.aborted) {
+    await delay(READY_POLL_MS, undefined, { signal }).catch(() => undefined);
+  }
+}
+
+async function untilAborted(signal: AbortSignal): Promise<void> {
+  if (!signal.aborted) await once(signal, "abort");
+}

@@ -1,0 +1,44 @@
+#!/usr/bin/env node
+import { existsSync } from "node:fs";
+import { Command, CommanderError } from "commander";
+import { addLedgerCommands } from "./ledger-commands.ts";
+import { addServerCommands } from "./server-commands.ts";
+import { EXIT, exitCodeOf, explain, type ExitCode } from "./exit.ts";
+import type { Run } from "./run.ts";
+
+async function main(argv: readonly string[]): Promise<ExitCode> {
+  let exitCode: ExitCode = EXIT.done;
+  const program = new Command("gigpay")
+    .description("GigStream Payments: pays gig workers in USDC on Arc, each task exactly once.")
+    .option("--env-file <path>", "read settings from this file first (default: .env, if there)")
+    .option("--json", "one JSON document on stdout", false)
+    .exitOverride()
+    .showHelpAfterError("(gigpay --help lists the commands)")
+    .addHelpText("after", "\nSettings: docs/configuration.md. Exit codes: docs/cli.md.");
+  const run: Run =
+    (command) =>
+    async (...args) => {
+      const { envFile, json } = program.opts<{ envFile?: string; json: boolean }>();
+      loadEnvFile(envFile);
+      exitCode = await command({ json }, ...args);
+    };
+  addServerCommands(program, run);
+  addLedgerCommands(program, run);
+
+  try {
+    await program.parseAsync([...argv]);
+    return exitCode;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
+    process.stderr.write(`gigpay: ${explain(error)}\n`);
+    return exitCodeOf(error);
+  }
+}
+
+/** Settings already in the environment win over the file. */
+function loadEnvFile(path: string | undefined): void {
+  if (path !== undefined) process.loadEnvFile(path);
+  else if (existsSync(".env")) process.loadEnvFile(".env");
+}
+
+process.exitCode = await main(process.argv);

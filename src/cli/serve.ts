@@ -1,0 +1,33 @@
+import { loadConfig } from "../config.ts";
+import { createLog } from "../log.ts";
+import { runApp } from "../app.ts";
+import { EXIT, type ExitCode } from "./exit.ts";
+
+/** Both mean "stop": orchestrators send SIGTERM, people Ctrl-C. */
+const STOP_SIGNALS = ["SIGTERM", "SIGINT"] as const;
+
+/**
+ * Runs until a signal: then stops fetching, finishes its batches, commits its offsets and leaves the group. A second
+ * signal, or SHUTDOWN_TIMEOUT_MS, ends it at once, which loses nothing: what was under way is resumed from the last
+ * commit by whoever comes next.
+ */
+export async function serve(): Promise<ExitCode> {
+  const config = loadConfig();
+  const log = createLog({ level: config.LOG_LEVEL, instanceId: config.INSTANCE_ID });
+  const stopping = new AbortController();
+  for (const name of STOP_SIGNALS) {
+    process.on(name, () => {
+      if (stopping.signal.aborted) process.exit(EXIT.bug);
+      log.info({ signal: name }, "stopping");
+      stopping.abort();
+      const deadline = setTimeout(() => {
+        log.warn("not stopped in SHUTDOWN_TIMEOUT_MS; ending at once");
+        process.exit(EXIT.bug);
+      }, config.SHUTDOWN_TIMEOUT_MS);
+      deadline.unref();
+    });
+  }
+  await runApp(config, log, stopping.signal);
+  log.info("stopped");
+  return EXIT.done;
+}

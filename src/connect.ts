@@ -1,0 +1,99 @@
+import { assertDeployment, preflight } from "./arc/preflight.ts";
+import { createRpc } from "./arc/rpc.ts";
+import type { Config } from "./config.ts";
+import { codecOf, databaseOf, kafkaOf, topicsOf } from "./connections.ts";
+import { connectSignals } from "./database/listen.ts";
+import { migrate } from "./database/migrate.ts";
+import { translateDatabaseError } from "./database/translate-error.ts";
+import { bindDeployment } from "./deployment.ts";
+import { dispositionOf, PaymentError } from "./errors.ts";
+import { ensureTopics, topicSpecs } from "./kafka/topics.ts";
+import { untilAvailable } from "./kafka/until-available.ts";
+import { createLanes } from "./lanes.ts";
+import type { Logger } from "./log.ts";
+import { instanceOf, type Bell, type Connected } from "./stage-deps.ts";
+import { createWake, ringAll, type Wake } from "./wake.ts";
+
+/** A new topic's; one that exists keeps its own number. Six keep an instance's cores busy and let a few share. */
+const PARTITIONS = 6;
+
+interface Signals {
+  /** Ends the waiting for parts that are away. */
+  readonly starting: AbortSignal;
+  /** Ends what stays connected. */
+  readonly running: AbortSignal;
+}
+
+/**
+ * Connects everything outside, all at once, each waited for with one log line while it is away. Throws what waiting
+ * cannot mend, before anything was consumed or sent: DEPLOYMENT_MISMATCH, REGISTRY_INCOMPATIBLE.
+ */
+export async function connect(config: Config, log: Logger, signals: Signals): Promise<Connected> {
+  const signal = signals.starting;
+  const rpc = createRpc({ urls: config.ARC_RPC_URL });
+  const kafka = kafkaOf(config, log);
+  const pool = await databaseOf(config);
+  const waitFor = <T>(part: string, attempt: () => Promise<T>) =>
+    untilAvailable(
+      { log, signal },
+      { part, attempt, isAway: (error) => dispositionOf(error) === "retry" },
+    );
+  const [codec, lanes] = await Promise.all([
+    codecOf(config, log, signal),
+    waitFor("The chain or Circle", async () => {
+      const found = await createLanes({ config, rpc, log }, signal);
+      await checkChain(
+        config,
+        rpc,
+        found.flatMap(({ operators }) => operators),
+      );
+      return found;
+    }),
+    waitFor("Postgres", async () => {
+      await assertMigrated(config);
+      await bindDeployment(pool, instanceOf(config));
+    }),
+    ensureTopics({ kafka, log, signal }, topicSpecs(topicsOf(config), PARTITIONS)),
+  ]);
+  const laneBells = new Map(lanes.map(({ id }) => [id, createWake()]));
+  const bells: Record<Bell, Wake> = {
+    dispatch: ringAll([...laneBells.values()]),
+    relay: createWake(),
+    recheck: createWake(),
+  };
+  const database = { databaseUrl: config.DATABASE_URL, log };
+  return {
+    config,
+    log,
+    pool,
+    rpc,
+    kafka,
+    codec,
+    lanes,
+    operators: lanes.flatMap(({ operators }) => operators),
+    bells,
+    laneBells,
+    signals: connectSignals(database, bells, signals.running),
+  };
+}
+
+async function checkChain(
+  config: Config,
+  rpc: ReturnType<typeof createRpc>,
+  operators: readonly string[],
+): Promise<void> {
+  const currencies = config.PAYMENT_CURRENCIES;
+  const tokens = Object.fromEntries(currencies.map((name) => [name, config.tokens[name]]));
+  assertDeployment(await preflight(rpc, { ...instanceOf(config), operators, tokens }));
+}
+
+async function assertMigrated(config: Config): Promise<void> {
+  const { pending } = await migrate(config.DATABASE_URL, { check: true }).catch(
+    (error: unknown) => {
+      throw error instanceof PaymentError ? error : translateDatabaseError(error);
+    },
+  );
+  if (pending.length === 0) return;
+  const message = `Migrations are pending (${pending.join(", ")}): run gigpay migrate first.`;
+  throw new PaymentError("DEPLOYMENT_MISMATCH", "reject", message);
+}

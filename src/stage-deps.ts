@@ -1,0 +1,139 @@
+import { createChainReader } from "./arc/chain-reader.ts";
+import { createFundsReader } from "./arc/funds.ts";
+import { createPayOnceCalls } from "./arc/pay-once.ts";
+import type { Rpc } from "./arc/rpc.ts";
+import type { AcceptanceDeps } from "./acceptance/acceptance-deps.ts";
+import type { Config } from "./config.ts";
+import { topicsOf } from "./connections.ts";
+import type { Signals } from "./database/listen.ts";
+import type { Database } from "./database/pool.ts";
+import type { DispatchDeps } from "./dispatch/dispatch-deps.ts";
+import type { Lane } from "./dispatch/rail.ts";
+import { EVERYTHING, pause } from "./dispatch/pause.ts";
+import type { Kafka } from "./kafka/client.ts";
+import type { Codec } from "./kafka/codec.ts";
+import type { Logger } from "./log.ts";
+import type { Alarm } from "./payment/alarm.ts";
+import { adoptWithin } from "./settlement/adopt-stored.ts";
+import { announceSettled } from "./settlement/settle-logs.ts";
+import type { SettleBlocksDeps } from "./settlement/settle-blocks.ts";
+import type { Wake } from "./wake.ts";
+
+export type Bell = "dispatch" | "relay" | "recheck";
+
+/** What the parts outside have been connected to; every stage takes from it what it needs. */
+export interface Connected {
+  readonly config: Config;
+  readonly log: Logger;
+  readonly pool: Database;
+  readonly rpc: Rpc;
+  readonly kafka: Kafka;
+  readonly codec: Codec;
+  readonly lanes: readonly Lane[];
+  readonly bells: Readonly<Record<Bell, Wake>>;
+  /** A lane listens to a bell of its own; the dispatch bell rings them all. */
+  readonly laneBells: ReadonlyMap<string, Wake>;
+  readonly signals: Signals<Bell>;
+  /** Lower-case addresses that this deployment sends from. */
+  readonly operators: readonly string[];
+}
+
+/** A record that Kafka refuses concerns no money; everything else may, and stops what moves it. */
+export function alarmHandler({ config, log, pool }: Connected): (alarm: Alarm) => void {
+  return ({ kind }) => {
+    if (!config.AUTO_PAUSE || kind === "publish_refused") return;
+    pause({ database: pool, log }, EVERYTHING, `alarm: ${kind}`, "system").catch((error: unknown) =>
+      log.error({ err: error }, "could not pause dispatch after an alarm"),
+    );
+  };
+}
+
+/** A bell of this process, which the other instances hear as well. */
+function sharedBell({ bells, signals }: Connected, name: Bell): Wake {
+  return {
+    ring: () => signals.announce(name),
+    heard: (timeoutMs, signal) => bells[name].heard(timeoutMs, signal),
+  };
+}
+
+export function instanceOf(config: Config) {
+  return { chainId: config.ARC_CHAIN_ID, payOnce: config.PAY_ONCE_ADDRESS };
+}
+
+export function settleDeps(connected: Connected): SettleBlocksDeps {
+  const { config, log, pool, rpc, codec } = connected;
+  const topics = topicsOf(config);
+  const { payOnce } = instanceOf(config);
+  const onStray = (stray: unknown) => log.error({ stray }, "a log of PayOnce that we cannot read");
+  const reader = createChainReader({ rpc, payOnce, onStray });
+  const funds = createFundsReader(rpc, payOnce);
+  return {
+    pool,
+    log,
+    instance: instanceOf(config),
+    tokens: config.tokens,
+    topics: { completed: topics.paymentCompleted, failed: topics.paymentFailed },
+    encoder: codec,
+    rail: config.PAYMENT_RAIL,
+    retries: { delaysMs: config.PAYMENT_RETRY_DELAYS_MS },
+    reputationPoints: config.REPUTATION_POINTS,
+    wakes: {
+      relay: sharedBell(connected, "relay"),
+      dispatch: sharedBell(connected, "dispatch"),
+    },
+    onAlarm: alarmHandler(connected),
+    chain: { ...reader, read: (pairs, signal) => funds.read(pairs, signal) },
+  };
+}
+
+export function acceptanceDeps(connected: Connected): AcceptanceDeps {
+  const { config, log, pool, codec, signals, operators } = connected;
+  const { paymentFailed, deadLetters } = topicsOf(config);
+  const settle = settleDeps(connected);
+  return {
+    pool,
+    log,
+    settings: {
+      ...instanceOf(config),
+      rail: config.PAYMENT_RAIL,
+      operators,
+      tokens: config.tokens,
+      currencies: config.PAYMENT_CURRENCIES,
+      minAmount: config.PAYMENT_MIN_AMOUNT,
+      maxAmount: config.PAYMENT_MAX_AMOUNT,
+      fees: { defaultRate: config.PAYMENT_FEE_PERCENTAGE, tiers: config.PAYMENT_FEE_TIERS },
+      retryDelaysMs: config.PAYMENT_RETRY_DELAYS_MS,
+      risk: {
+        workerDailyAmount: config.RISK_WORKER_DAILY_AMOUNT,
+        workerHourlyCount: config.RISK_WORKER_HOURLY_COUNT,
+      },
+      topics: { paymentFailed, deadLetters },
+    },
+    encodePaymentFailed: (event) => codec.encodePaymentFailed(event),
+    async adopt(tx, paymentIds) {
+      const settled = await adoptWithin(tx, settle, paymentIds);
+      return () => announceSettled(settle, settled);
+    },
+    announce: (stage) => signals.announce(stage),
+  };
+}
+
+export function dispatchDeps(connected: Connected, wake: Wake): DispatchDeps {
+  const { config, log, pool, rpc } = connected;
+  const { chainId, payOnce } = instanceOf(config);
+  return {
+    database: pool,
+    log,
+    wake,
+    calls: createPayOnceCalls(),
+    funds: createFundsReader(rpc, payOnce),
+    chainId,
+    payOnce,
+    settings: {
+      batchMax: config.PAYMENT_BATCH_MAX,
+      maxInFlight: config.PAYMENT_MAX_IN_FLIGHT,
+      reviewAfterMs: config.PAYMENT_REVIEW_AFTER_MS,
+      retryDelaysMs: config.PAYMENT_RETRY_DELAYS_MS,
+    },
+  };
+}
