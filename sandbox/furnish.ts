@@ -1,6 +1,7 @@
 import type { Address, Hex } from "viem";
 import { generatePrivateKey, privateKeyToAccount } from "viem/accounts";
 
+import type { Chain } from "./chain/start-chain.ts";
 import type { Parts } from "./start-parts.ts";
 
 /** What a treasury holds at the start, in micro-units: enough for a hundred thousand ordinary payments. */
@@ -41,21 +42,32 @@ export async function furnish(
   const operators = [...circle.operatorWallets, ...arcOperators].map(({ address }) => address);
   const [databaseUrl, payOnce] = await Promise.all([
     postgres.createDatabase("gigstream"),
-    chain.deployPayOnce({ admin: chain.admin.address, operators }),
-    ...operators.map((address) => chain.fund(address, { native: GAS_WEI })),
+    furnishChain(chain, { operators, treasuries }),
   ]);
+  return { databaseUrl, payOnce, treasuries, arcOperators };
+}
+
+/** Deploys PayOnce with these operators, and gives everyone what they need; answers the instance's address. */
+export async function furnishChain(
+  chain: Pick<Chain, "admin" | "deployPayOnce" | "fund" | "approve">,
+  wallets: { readonly operators: readonly Address[]; readonly treasuries: readonly KeyedWallet[] },
+): Promise<Address> {
+  const { operators, treasuries } = wallets;
+  const payOnce = await chain.deployPayOnce({ admin: chain.admin.address, operators });
+  for (const address of operators) await chain.fund(address, { native: GAS_WEI });
   const rich = { native: GAS_WEI, usdc: TREASURY_MICRO, eurc: TREASURY_MICRO };
   for (const { address, privateKey } of treasuries) {
     await chain.fund(address, rich);
     await chain.approve(privateKey, "USDC", payOnce, TREASURY_MICRO);
     await chain.approve(privateKey, "EURC", payOnce, TREASURY_MICRO);
   }
-  return { databaseUrl, payOnce, treasuries, arcOperators };
+  return payOnce;
 }
 
 function newWallets(count: number): KeyedWallet[] {
-  return Array.from({ length: count }, () => {
-    const privateKey = generatePrivateKey();
-    return { address: privateKeyToAccount(privateKey).address, privateKey };
-  });
+  return Array.from({ length: count }, () => walletOf(generatePrivateKey()));
+}
+
+export function walletOf(privateKey: Hex): KeyedWallet {
+  return { address: privateKeyToAccount(privateKey).address, privateKey };
 }

@@ -14,6 +14,8 @@ export interface AnvilOptions {
   /** Milliseconds between blocks, 500 as Arc; null mines each transaction at once, for tests of a contract alone. */
   readonly blockTimeMs?: number | null;
   readonly blockGasLimit?: number;
+  /** Where it listens: 127.0.0.1 unless told. */
+  readonly host?: string;
 }
 
 /** What anvil keeps in its directory. */
@@ -28,7 +30,7 @@ export const ANVIL_FILES = {
 export function anvilArguments(port: number, options: AnvilOptions): string[] {
   const { blockTimeMs, blockGasLimit = BLOCK_GAS_LIMIT } = options;
   const flags: Record<string, string | number | bigint> = {
-    "--host": "127.0.0.1",
+    "--host": options.host ?? "127.0.0.1",
     "--port": port,
     "--chain-id": ARC_CHAIN_ID,
     "--hardfork": "osaka",

@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { mkdir, rename } from "node:fs/promises";
+import { copyFile, mkdir, rename } from "node:fs/promises";
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 
@@ -15,6 +15,8 @@ export interface Download {
   readonly folder: string;
   /** For the person who waits: what comes and how large it is. */
   readonly title: string;
+  /** A project file that lists what to fetch, for `copy-dependencies`. */
+  readonly pom?: string;
   /** Arguments of Maven's dependency plugin that put the files into `directory`. */
   readonly goal: "copy-dependencies" | "unpack";
   readonly goalArgs: (directory: string) => readonly string[];
@@ -59,6 +61,8 @@ export async function moveUnlessThere(from: string, to: string): Promise<void> {
 
 async function runMaven(download: Download, scratch: ScratchDirectory): Promise<void> {
   const goal = `${DEPENDENCY_PLUGIN}:${download.goal}`;
+  // From the working directory: Maven 4 writes a `target` beside the project file.
+  if (download.pom !== undefined) await copyFile(download.pom, join(scratch.path, "pom.xml"));
   const args = ["-q", "-B", goal, ...download.goalArgs(join(scratch.path, "files"))];
   // Maven alone keeps the caller's environment: proxies and mirrors may be set there.
   const env = Object.fromEntries(

@@ -27,12 +27,8 @@ export async function kafkaFiles(): Promise<KafkaFiles> {
     folder: `kafka-${VERSION}`,
     title: `Apache Kafka ${VERSION} (46 jars, 43 MB)`,
     goal: "copy-dependencies",
-    goalArgs: (directory) => [
-      "-f",
-      POM,
-      "-DincludeScope=runtime",
-      `-DoutputDirectory=${directory}`,
-    ],
+    pom: POM,
+    goalArgs: (directory) => ["-DincludeScope=runtime", `-DoutputDirectory=${directory}`],
   });
   const jars = (await readdir(folder)).filter((name) => name.endsWith(".jar")).sort();
   const classpath = jars.map((name) => join(folder, name)).join(":");

@@ -1,0 +1,42 @@
+# docker build -t gigstream-payments .                     the service
+# docker build -t gigstream-sandbox --target sandbox .     the emulated world of docker-compose.yml
+ARG NODE_IMAGE=node:24-slim
+
+FROM ${NODE_IMAGE} AS dependencies
+WORKDIR /app
+COPY package.json package-lock.json ./
+# The optional packages carry Node itself, which this image has; no package of the service needs its install script.
+RUN npm ci --omit=dev --omit=optional --ignore-scripts --no-audit --no-fund
+
+FROM ${NODE_IMAGE} AS sandbox-dependencies
+WORKDIR /app
+COPY package.json package-lock.json ./
+# Anvil's program is an optional package for this platform.
+RUN npm ci --ignore-scripts --no-audit --no-fund
+
+FROM ${NODE_IMAGE} AS sandbox
+ENV NODE_ENV=development
+WORKDIR /app
+COPY --from=sandbox-dependencies /app/node_modules node_modules
+COPY package.json ./
+COPY contracts contracts
+COPY schemas schemas
+COPY src src
+COPY sandbox sandbox
+USER node
+ENTRYPOINT ["node"]
+
+FROM ${NODE_IMAGE} AS service
+ENV NODE_ENV=production
+WORKDIR /app
+COPY --from=dependencies /app/node_modules node_modules
+COPY package.json ./
+COPY contracts/*.ts contracts/*.json contracts/
+COPY schemas schemas
+COPY src src
+USER node
+ENTRYPOINT ["node", "src/cli/gigpay.ts"]
+CMD ["serve"]
+# Looks at every dependency, not only at this process: until there is a port for probes, nothing cheaper tells more.
+HEALTHCHECK --interval=30s --timeout=20s --start-period=60s --retries=3 \
+  CMD ["node", "src/cli/gigpay.ts", "doctor"]
