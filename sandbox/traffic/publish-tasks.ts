@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { SchemaRegistry, SchemaType } from "@kafkajs/confluent-schema-registry";
+import { COMPATIBILITY, SchemaRegistry, SchemaType } from "@kafkajs/confluent-schema-registry";
 import { Kafka, logLevel, type Message } from "kafkajs";
 import { frame, readSchema } from "./avro.ts";
 import type { Directory } from "./directory.ts";
@@ -36,7 +36,7 @@ export async function connectTraffic(deps: TrafficDeps): Promise<Traffic> {
   const registry = new SchemaRegistry({ host: deps.registryUrl });
   const { id: schemaId } = await registry.register(
     { type: SchemaType.AVRO, schema: text },
-    { subject: `${deps.topic}-value` },
+    { subject: `${deps.topic}-value`, compatibility: COMPATIBILITY.BACKWARD_TRANSITIVE },
   );
   const kafka = new Kafka({
     clientId: "platforms",
