@@ -90,7 +90,8 @@ export interface Lane {
   submit(send: StoredSend, signal: AbortSignal): Promise<SendReport>;
   /**
    * Looks after sends that are open for long: Circle's one shared list of states, re-broadcast and fee bumps on arc.
-   * `store` must be awaited before bytes that are new leave.
+   * It gets all open sends of the lane: a nonce that none of them holds counts as given up. `store` must be awaited
+   * before bytes that are new leave.
    */
   tend(
     openSends: readonly StoredSend[],
