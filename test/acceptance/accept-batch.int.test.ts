@@ -1,11 +1,11 @@
 import { sql } from "slonik";
 import { describe, expect, test } from "vitest";
-import { z } from "zod";
 import { acceptBatch } from "../../src/acceptance/accept-batch.ts";
 import type { AcceptOutcome, SubmissionResult } from "../../src/payment/submission.ts";
 import { paymentIdOf } from "../../src/payment/ids.ts";
 import { anyRow, type Database } from "../../src/database/pool.ts";
 import { freshDatabase } from "../support/database.ts";
+import { countOf, rowsOf } from "../support/read-rows.ts";
 import {
   acceptanceOver,
   batchOf,
@@ -43,17 +43,6 @@ async function seed(pool: Database, tasks: readonly Partial<SeedTask>[] = []): P
 function resultsOf(outcome: AcceptOutcome): readonly SubmissionResult[] {
   if (outcome.kind !== "durable") throw new Error(`not durable: ${outcome.kind}`);
   return outcome.results;
-}
-
-async function rowsOf(pool: Database, table: string): Promise<readonly Record<string, unknown>[]> {
-  const rows = await pool.any(
-    sql.type(z.record(z.string(), z.unknown()))`SELECT * FROM ${sql.identifier([table])}`,
-  );
-  return rows;
-}
-
-async function countOf(pool: Database, table: string): Promise<number> {
-  return (await rowsOf(pool, table)).length;
 }
 
 test("an eligible task is planned with its terms, fee and key, and its event id is kept with its place", async () => {
