@@ -1,11 +1,10 @@
-import { connect as connectSocket, createServer, type Server, type Socket } from "node:net";
-import { once } from "node:events";
 import { sql } from "slonik";
 import { expect, test } from "vitest";
 import { anyRow, openPool, type Database } from "../../src/database/pool.ts";
 import { transact } from "../../src/database/transact.ts";
 import { askDatabase } from "../../src/database/translate-error.ts";
 import { dispositionOf, PaymentError } from "../../src/errors.ts";
+import { layCable } from "../support/cable.ts";
 import { freshDatabase } from "../support/database.ts";
 
 async function failureOf(work: Promise<unknown>): Promise<unknown> {
@@ -73,7 +72,8 @@ test("a backend that dies in mid-transaction is a retry: nothing was committed",
 
 test("a lost answer to COMMIT is doubt, not a retry: the row may be there", async () => {
   await using database = await freshDatabase();
-  await using cable = await cutOnCommit(new URL(database.url));
+  await using cable = await layCable(database.url);
+  cable.loseNextCommit();
   const pool = await openPool({ url: cable.url, poolMax: 1, statementTimeoutMs: 1_000 });
   const failure = await failureOf(
     transact(pool, (tx) => tx.query(sql.type(anyRow)`INSERT INTO workers (id) VALUES ('w1')`)),
@@ -109,33 +109,4 @@ test("a deadlock is run again until it passes", async () => {
 
 async function countWorkers(pool: Database): Promise<unknown> {
   return pool.oneFirst(sql.unsafe`SELECT count(*) FROM workers`);
-}
-
-/** A cable to Postgres that passes COMMIT on and is cut before its answer. */
-async function cutOnCommit(target: URL): Promise<AsyncDisposable & { url: string }> {
-  const sockets = new Set<Socket>();
-  const server: Server = createServer((near) => {
-    const far = connectSocket(Number(target.port), target.hostname);
-    let cut = false;
-    for (const socket of [near, far]) {
-      sockets.add(socket);
-      socket.on("error", () => undefined);
-    }
-    near.on("data", (bytes) => {
-      cut ||= bytes.includes("COMMIT");
-      far.write(bytes);
-    });
-    far.on("data", (bytes) => (cut ? near.destroy() : near.write(bytes)));
-    near.on("close", () => far.end());
-  });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as { port: number };
-  return {
-    url: `postgres://postgres@127.0.0.1:${port}${target.pathname}`,
-    async [Symbol.asyncDispose]() {
-      for (const socket of sockets) socket.destroy();
-      server.close();
-    },
-  };
 }
