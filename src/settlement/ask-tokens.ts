@@ -17,7 +17,7 @@ import type { PlacedLog } from "./judge-logs.ts";
 /** What settling may ask about a token, before its transaction; both throw when they got no answer. */
 export interface TokenQuestions {
   isBlocked(token: string, account: string): Promise<boolean>;
-  readFunds(
+  read(
     pairs: readonly { payer: string; token: string }[],
     signal: AbortSignal,
   ): Promise<readonly { readonly balance: bigint; readonly allowance: bigint }[]>;
@@ -107,7 +107,7 @@ async function readAvailable(
   );
   const asked = [...pairs].slice(0, QUESTIONS_MAX);
   if (asked.length === 0) return new Map();
-  const reading = chain.readFunds(
+  const reading = chain.read(
     asked.map(([, pair]) => pair),
     AbortSignal.timeout(ANSWER_TIMEOUT_MS),
   );

@@ -52,7 +52,7 @@ export async function createWorld(pool: Database, options: { restoredAt?: Date }
     onAlarm: (alarm) => alarms.push(alarm),
     chain: {
       isBlocked: async (_, account) => answers.blocked.has(account),
-      readFunds: async (pairs) => pairs.map(() => answers.funds),
+      read: async (pairs) => pairs.map(() => answers.funds),
       findPaid: (ref, upTo) => answers.findPaid(ref, upTo),
     },
   };
