@@ -1,3 +1,4 @@
+import { Client } from "pg";
 import { pino } from "pino";
 import { sql } from "slonik";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -144,4 +145,21 @@ test("many large rows go in several batches, all of them", async () => {
   const deps = depsOf(publisher);
   while ((await relayOnce(deps)) > 0);
   expect(batches).toEqual([3, 3]);
+});
+
+test("a row whose transaction committed after younger ones had been published still goes out", async () => {
+  const { published, publisher } = scriptedPublisher(takesAll);
+  const deps = depsOf(publisher);
+  const slow = new Client({ connectionString: db.url });
+  await slow.connect();
+  await slow.query("BEGIN");
+  await slow.query(
+    "INSERT INTO outbox (event_id, topic, payload) VALUES (gen_random_uuid(), 't', 'slow')",
+  );
+  await insertRows({ payload: "quick" });
+  await relayOnce(deps);
+  await slow.query("COMMIT");
+  await slow.end();
+  await relayOnce(deps);
+  expect(published).toEqual(["quick", "slow"]);
 });
