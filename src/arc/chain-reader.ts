@@ -1,12 +1,20 @@
 import { setTimeout as delay } from "node:timers/promises";
+import { numberToHex } from "viem";
 import { z } from "zod";
 import { PaymentError } from "../errors.ts";
 import type { ChainReader, ReceiptVerdict } from "../follow/chain-reader.ts";
-import { createBlockSource } from "./block-source.ts";
 import { findPaid } from "./find-paid.ts";
-import { isNullAnswer, quantityOf, resultOf, unavailable } from "./read-answers.ts";
-import type { InstanceReads } from "./read-block-logs.ts";
-import type { Rpc } from "./rpc.ts";
+import { createKnownHeads } from "./known-heads.ts";
+import {
+  headOf,
+  isNullAnswer,
+  quantityOf,
+  resultOf,
+  unavailable,
+  type Head,
+} from "./read-answers.ts";
+import { readBlockLogs, type InstanceReads } from "./read-block-logs.ts";
+import type { Rpc, RpcAnswer } from "./rpc.ts";
 import { isBlacklisted } from "./token-calls.ts";
 import { watchHeads, type HeadWatchOptions } from "./watch-heads.ts";
 
@@ -15,11 +23,19 @@ const LAG_RETRIES = 5;
 const LAG_PAUSE_MS = 40;
 
 /** The port's adapter: `PaymentError` CHAIN_UNAVAILABLE or CHAIN_BLOCK_UNKNOWN (both retry) where it could not ask. */
-export function createChainReader(reads: InstanceReads, heads: HeadWatchOptions = {}): ChainReader {
+export function createChainReader(
+  reads: InstanceReads,
+  options: HeadWatchOptions = {},
+): ChainReader {
   const { rpc } = reads;
-  const blocks = createBlockSource(reads);
-  const header = (number: bigint) => patiently(() => blocks.header(number));
+  const heads = createKnownHeads();
+  const header = async (number: bigint) => {
+    const found = heads.take(number) ?? (await patiently(() => readHeader(rpc, number)));
+    heads.note(number);
+    return found;
+  };
   return {
+    header,
     async chainId() {
       const [answer] = await rpc.ask([{ method: "eth_chainId", params: [] }]);
       return Number(quantityOf(answer));
@@ -27,21 +43,24 @@ export function createChainReader(reads: InstanceReads, heads: HeadWatchOptions 
     async headNumber() {
       const [answer] = await rpc.ask([{ method: "eth_blockNumber", params: [] }]);
       const number = quantityOf(answer);
-      blocks.prime(number);
+      heads.note(number);
       return number;
     },
-    header,
-    payOnceLogs: (of) => patiently(() => blocks.logs(of)),
-    nonceAt: (operator, number) => patiently(() => blocks.nonceAt(operator, number)),
-    receiptOf: (txHash) => readVerdict(rpc, txHash, blocks.newest()),
+    payOnceLogs: (of) => patiently(() => readBlockLogs(reads, of)),
+    nonceAt: (operator, number) => patiently(() => readNonce(rpc, operator, number)),
+    receiptOf: (txHash) => readVerdict(rpc, txHash, heads.newest()),
     findPaid: (ref, upTo) => findPaid(reads, header, ref, upTo),
-    isBlocked: (token, account) => readBlocked(rpc, token, account),
+    async isBlocked(token, account) {
+      const read = isBlacklisted(token, account);
+      const [answer] = await rpc.ask([read.call]);
+      return read.valueIn(answer);
+    },
     watchHeads(onHead, signal) {
-      const onNews = (number: bigint, head?: Parameters<typeof blocks.prime>[1]) => {
-        blocks.prime(number, head);
+      const onNews = (number: bigint, head?: Head) => {
+        heads.note(number, head);
         onHead(number);
       };
-      watchHeads({ rpc, ...heads }, onNews, signal);
+      watchHeads({ rpc, ...options }, onNews, signal);
     },
   };
 }
@@ -58,6 +77,23 @@ async function patiently<T>(read: () => Promise<T>): Promise<T> {
   }
 }
 
+async function readHeader(rpc: Rpc, number: bigint): Promise<Head> {
+  const params = [numberToHex(number), false];
+  const [answer] = await rpc.ask([{ method: "eth_getBlockByNumber", params }], {
+    isUsable: ([block]) => !isNullAnswer(block),
+  });
+  return headOf(answer);
+}
+
+/** Throws where the node no longer has that block's state: a count of another block would be another answer. */
+async function readNonce(rpc: Rpc, operator: string, number: bigint): Promise<bigint> {
+  const params = [operator, numberToHex(number)];
+  const [answer] = await rpc.ask([{ method: "eth_getTransactionCount", params }], {
+    isUsable: ([count]) => count !== undefined && "result" in count,
+  });
+  return quantityOf(answer);
+}
+
 const receipt = z.object({ status: z.enum(["0x0", "0x1"]) });
 
 /** "No receipt" counts only from a node that has all blocks that this process knows of. */
@@ -66,27 +102,17 @@ async function readVerdict(rpc: Rpc, txHash: string, newest: bigint): Promise<Re
     { method: "eth_getTransactionReceipt", params: [txHash] },
     { method: "eth_blockNumber", params: [] },
   ];
+  const hasAll = (number: RpcAnswer | undefined) =>
+    number !== undefined && "result" in number && quantityOf(number) >= newest;
   const [answer, number] = await rpc.ask(calls, {
-    isUsable: ([first, second]) =>
-      !isNullAnswer(first) ||
-      (second !== undefined && "result" in second && quantityOf(second) >= newest),
+    isUsable: ([first, second]) => !isNullAnswer(first) || hasAll(second),
   });
   const result = resultOf(answer);
   if (result === null) {
-    if (quantityOf(number) >= newest) return "unknown";
-    throw new PaymentError(
-      "CHAIN_BLOCK_UNKNOWN",
-      "retry",
-      "the node lags: no receipt proves nothing",
-    );
+    if (hasAll(number)) return "unknown";
+    throw new PaymentError("CHAIN_BLOCK_UNKNOWN", "retry", "no receipt, but the node lags");
   }
   const read = receipt.safeParse(result);
   if (!read.success) throw unavailable("the node's receipt has not the shape of a receipt");
   return read.data.status === "0x1" ? "success" : "reverted";
-}
-
-async function readBlocked(rpc: Rpc, token: string, account: string): Promise<boolean> {
-  const read = isBlacklisted(token, account);
-  const [answer] = await rpc.ask([read.call]);
-  return read.valueIn(answer);
 }

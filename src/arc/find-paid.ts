@@ -20,7 +20,7 @@ export async function findPaid(
   for await (const { topics: found, blockNumber } of logsBackwards(reads, topics, upTo)) {
     if (found[0] !== PAID_TOPIC || found[1] !== ref) continue;
     const header = await headerOf(BigInt(blockNumber));
-    const [logs = []] = await readBlockLogs(reads, [header]);
+    const logs = await readBlockLogs(reads, header);
     const log = logs.find((log) => log.kind === "paid" && log.ref === ref);
     if (log?.kind === "paid") return { header, log };
   }

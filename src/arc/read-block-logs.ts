@@ -27,46 +27,43 @@ const rawLogs = z.array(rawLog);
 const receipt = z.object({ logs: rawLogs });
 
 /**
- * Our instance's logs of exactly these blocks, one list a block, in log order. Asked by hash, beside the block's own
- * transaction count: a node that has not got the block must say so, because some answer an unknown hash with no logs.
- * Throws CHAIN_BLOCK_UNKNOWN where no node has them all.
+ * Our instance's logs of exactly this block, in log order. Throws CHAIN_BLOCK_UNKNOWN where no node has the block and all
+ * that belongs to it.
  */
 export async function readBlockLogs(
   reads: InstanceReads,
-  headers: readonly BlockHeader[],
-): Promise<readonly (readonly PayOnceLog[])[]> {
-  const ours = await oursOf(reads, headers);
-  const hashes = [...new Set(ours.flat().map((log) => log.transactionHash))];
-  const receipts = await receiptsOf(reads.rpc, hashes);
-  return ours.map((logs) => {
-    const ofBlock = [...new Set(logs.map((log) => log.transactionHash))].flatMap((hash) => {
-      const expected = logs.filter((log) => log.transactionHash === hash);
-      return logsOfTransaction(reads, expected, receipts.get(hash) ?? []);
-    });
-    return ofBlock.sort((a, b) => a.logIndex - b.logIndex);
-  });
+  header: BlockHeader,
+): Promise<readonly PayOnceLog[]> {
+  const ours = await oursOf(reads, header);
+  const byTransaction = Map.groupBy(ours, (log) => log.transactionHash);
+  const receipts = await receiptsOf(reads.rpc, [...byTransaction.keys()]);
+  const logs = [...byTransaction].flatMap(([hash, expected]) =>
+    logsOfTransaction(reads, expected, receipts.get(hash) ?? []),
+  );
+  return logs.sort((a, b) => a.logIndex - b.logIndex);
 }
 
+/**
+ * Asked by hash, beside the block's transaction count: a node that has not got the block must say so, because some answer
+ * an unknown hash with no logs.
+ */
 async function oursOf(
   { rpc, payOnce }: InstanceReads,
-  headers: readonly BlockHeader[],
-): Promise<readonly (readonly RawLog[])[]> {
-  const calls = headers.flatMap(({ hash }) => [
+  { hash, number }: BlockHeader,
+): Promise<readonly RawLog[]> {
+  const calls = [
     { method: "eth_getLogs", params: [{ blockHash: hash, address: payOnce }] },
     { method: "eth_getBlockTransactionCountByHash", params: [hash] },
-  ]);
-  const answers = await rpc.ask(calls, { isUsable: (all) => !all.some(isLagging) });
-  return headers.map(({ hash, number }, index) => {
-    if (isNullAnswer(answers[index * 2 + 1])) {
-      throw new PaymentError("CHAIN_BLOCK_UNKNOWN", "retry", `no node has block ${number} yet`);
-    }
-    resultOf(answers[index * 2 + 1]);
-    const logs = checked(rawLogs, resultOf(answers[index * 2]));
-    const foreign = (log: RawLog) =>
-      log.blockHash !== hash || log.address.toLowerCase() !== payOnce || log.removed === true;
-    if (logs.some(foreign)) throw unavailable(`block ${number}: the node gave other logs`);
-    return logs;
-  });
+  ];
+  const [found, count] = await rpc.ask(calls, { isUsable: (all) => !all.some(isLagging) });
+  if (resultOf(count) === null) {
+    throw new PaymentError("CHAIN_BLOCK_UNKNOWN", "retry", `no node has block ${number} yet`);
+  }
+  const logs = checked(rawLogs, resultOf(found));
+  const isForeign = (log: RawLog) =>
+    log.blockHash !== hash || log.address.toLowerCase() !== payOnce || log.removed === true;
+  if (logs.some(isForeign)) throw unavailable(`block ${number}: the node gave other logs`);
+  return logs;
 }
 
 async function receiptsOf(

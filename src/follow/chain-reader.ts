@@ -20,7 +20,7 @@ export interface ChainReader {
   header(number: bigint): Promise<BlockHeader>;
   /** Our instance's logs of exactly this block (by hash), in log order, each Paid paired with its Transfer. */
   payOnceLogs(header: BlockHeader): Promise<readonly PayOnceLog[]>;
-  /** Used nonces of an operator at this block; where the node no longer has its state, at its newest. */
+  /** Used nonces of an operator at this block. */
   nonceAt(operator: string, blockNumber: bigint): Promise<bigint>;
   receiptOf(txHash: string): Promise<ReceiptVerdict>;
   /** Our Paid log of this ref at or below a height, read backwards; for a Skipped(paid) whose Paid is not stored. */
