@@ -1,5 +1,5 @@
 import { transact } from "../database/transact.ts";
-import { PaymentError } from "../errors.ts";
+import { dispositionOf, PaymentError } from "../errors.ts";
 import type { AcceptInput, AcceptOutcome, OffsetMove } from "../payment/submission.ts";
 import type { AcceptanceDeps } from "./acceptance-deps.ts";
 import { acceptOnce, type Accepted, type CheckedItem } from "./accept-once.ts";
@@ -8,6 +8,8 @@ import { findRefused } from "./find-refused.ts";
 
 /** Races are over tasks that two instances got at once; after one, ours are the duplicates. */
 const RACES_MAX = 5;
+
+const STAGES = ["dispatch", "relay", "recheck"] as const;
 
 /**
  * Commit 1: decides a whole batch and makes it durable together with its offsets, all or nothing. A value that the
@@ -43,7 +45,11 @@ async function commit(
     transact<Accepted, AcceptOutcome>(deps.pool, (tx, rollBack) =>
       acceptOnce(tx, deps, { items, offsets }, rollBack),
     ),
-  );
+  ).catch((error: unknown) => {
+    // It may have been committed all the same: whoever might have work looks.
+    if (dispositionOf(error) === "reconcile") for (const stage of STAGES) deps.announce(stage);
+    throw error;
+  });
   if ("kind" in accepted) return accepted;
   accepted.afterCommit();
   if (accepted.planned > 0) deps.announce("dispatch");

@@ -1,0 +1,60 @@
+import { pino } from "pino";
+import { sql } from "slonik";
+import { expect, test } from "vitest";
+import { holdLease } from "../../src/database/lease.ts";
+import { anyRow } from "../../src/database/pool.ts";
+import { freshDatabase } from "../support/database.ts";
+
+const log = pino({ level: "silent" });
+
+/** A holder whose work lasts until its lease is lost or it is stopped. */
+function hold(databaseUrl: string, name = "test") {
+  const stop = new AbortController();
+  let taken = 0;
+  let working = false;
+  const done = holdLease(
+    { databaseUrl, log },
+    name,
+    async (signal) => {
+      taken += 1;
+      working = true;
+      await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve()));
+      working = false;
+    },
+    stop.signal,
+  );
+  return {
+    untilTaken: (times: number) => expect.poll(() => taken, { timeout: 20_000 }).toBe(times),
+    isWorking: () => working,
+    async stop() {
+      stop.abort();
+      await done;
+    },
+  };
+}
+
+test("one of two works; when it stops the other takes over", async () => {
+  await using database = await freshDatabase();
+  const one = hold(database.url);
+  await one.untilTaken(1);
+  const two = hold(database.url);
+  const other = hold(database.url, "another lease");
+  await other.untilTaken(1);
+  expect([one.isWorking(), two.isWorking()]).toEqual([true, false]);
+  await one.stop();
+  await two.untilTaken(1);
+  await Promise.all([two.stop(), other.stop()]);
+});
+
+test("whose connection is ended stops its work, and the lease is somebody's again", async () => {
+  await using database = await freshDatabase();
+  const one = hold(database.url);
+  await one.untilTaken(1);
+  await database.pool.query(sql.type(anyRow)`
+    SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+    WHERE application_name = 'gigstream lease test' AND datname = current_database()`);
+  // It is taken again only after the first work has ended.
+  await one.untilTaken(2);
+  expect(one.isWorking()).toBe(true);
+  await one.stop();
+});

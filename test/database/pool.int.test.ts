@@ -1,0 +1,54 @@
+import { sql } from "slonik";
+import { expect, test } from "vitest";
+import { z } from "zod";
+import { anyRow } from "../../src/database/pool.ts";
+import { MAX_MICROS, formatMicros } from "../../src/payment/money.ts";
+import { freshDatabase } from "../support/database.ts";
+
+test("a prepared statement works every time its connection comes back from the pool", async () => {
+  await using database = await freshDatabase();
+  const one = z.object({ one: z.number() });
+  for (let times = 0; times < 5; times += 1) {
+    expect(await database.pool.one(sql.prepared("pool-test-one", one)`SELECT 1 AS one`)).toEqual({
+      one: 1,
+    });
+  }
+});
+
+test("amounts, big integers and times come back exactly, to the last digit that the schema holds", async () => {
+  await using database = await freshDatabase();
+  const row = z.object({ amount: z.string(), big: z.bigint(), at: z.date() });
+  const at = new Date("2026-03-01T12:00:00.123Z");
+  const read = await database.pool.one(sql.type(row)`
+    SELECT ${formatMicros(MAX_MICROS)}::token_amount AS amount, ${2n ** 63n - 1n}::int8 AS big,
+      ${at.toISOString()}::timestamptz AS at`);
+  expect(read).toEqual({ amount: "99999999999999.999999", big: 2n ** 63n - 1n, at });
+});
+
+test("every amount column keeps six decimals", async () => {
+  await using database = await freshDatabase();
+  const row = z.object({ table_name: z.string(), column_name: z.string(), data_type: z.string() });
+  const columns = await database.pool.any(sql.type(row)`
+    SELECT table_name::text, column_name::text, data_type::text FROM information_schema.columns
+    WHERE table_schema = 'public' AND column_name ~ '(amount|fee|balance|allowance)$'`);
+  expect(columns.length).toBeGreaterThan(5);
+  expect(columns.map(({ data_type: type }) => type)).toEqual(columns.map(() => "numeric"));
+});
+
+test("a row that is not what its query expects is refused, not passed on", async () => {
+  await using database = await freshDatabase();
+  const row = z.object({ renamed: z.string() });
+  await expect(database.pool.one(sql.type(row)`SELECT 'x' AS name`)).rejects.toThrow();
+});
+
+test("a statement that takes too long is ended, and its connection is not used again", async () => {
+  await using database = await freshDatabase();
+  const { pool } = database;
+  await expect(
+    pool.transaction(async (tx) => {
+      await tx.query(sql.type(anyRow)`SET LOCAL statement_timeout = 20`);
+      await tx.query(sql.type(anyRow)`SELECT pg_sleep(10)`);
+    }),
+  ).rejects.toThrow();
+  expect(await pool.oneFirst(sql.unsafe`SELECT 1`)).toBe(1);
+});
