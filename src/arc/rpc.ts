@@ -5,7 +5,7 @@ import { isThrottling, transportTrouble, type NodeError, type Trouble } from "./
 import { redactor } from "./redact-url.ts";
 
 /** Nodes refuse more than 100 calls in one request (reth's default, and Arc's). */
-export const BATCH_MAX = 100;
+const BATCH_MAX = 100;
 
 /** Blocks with hundreds of payments, read sixteen at a time. */
 const RESPONSE_BYTES_MAX = 64 * 1024 * 1024;
@@ -33,7 +33,7 @@ export interface Rpc {
   distrust(): void;
 }
 
-export interface AskOptions {
+interface AskOptions {
   readonly isUsable?: (answers: readonly RpcAnswer[]) => boolean;
   readonly signal?: AbortSignal | undefined;
 }

@@ -2,7 +2,7 @@ import type { Address, Hex } from "viem";
 import { privateKeyToAccount } from "viem/accounts";
 
 /** An EIP-1559 transaction. Fees in wei; on Arc the native coin is USDC with 18 decimals. */
-export interface UnsignedTransaction {
+interface UnsignedTransaction {
   readonly chainId: number;
   readonly nonce: bigint;
   /** Absent: a deployment. */

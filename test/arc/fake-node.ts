@@ -15,7 +15,7 @@ export type Say =
   | "ask";
 
 /** What it does with a whole request instead of answering it. */
-export type Mishap = { readonly status: number; readonly body: string } | "hang" | "reset";
+type Mishap = { readonly status: number; readonly body: string } | "hang" | "reset";
 
 export interface FakeNode extends AsyncDisposable {
   readonly url: string;
