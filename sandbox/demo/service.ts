@@ -26,7 +26,11 @@ export async function migrateService(settings: Settings): Promise<void> {
 }
 
 /** Starts `gigpay serve` in a process of its own and resolves when it is ready to pay. */
-export async function startService(settings: Settings, instance = "demo-1"): Promise<Service> {
+export async function startService(
+  settings: Settings,
+  options: { instance?: string; onLine?: (line: string) => void } = {},
+): Promise<Service> {
+  const { instance = "demo-1", onLine } = options;
   const part: Part = await spawnPart({
     name: `gigpay serve (${instance})`,
     command: process.execPath,
@@ -34,6 +38,7 @@ export async function startService(settings: Settings, instance = "demo-1"): Pro
     env: { ...settings, INSTANCE_ID: instance },
     ready: { line: /"msg":"ready"/ },
     timeoutMs: READY_TIMEOUT_MS,
+    ...(onLine && { onLine }),
   });
   return {
     async kill() {

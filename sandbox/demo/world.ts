@@ -1,3 +1,6 @@
+import { createWriteStream } from "node:fs";
+import { mkdir } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
 import { readEvents, type EventReader } from "../audit/read-events.ts";
 import { readTransfers, type Transfer } from "../audit/read-transfers.ts";
 import { startSandbox, type Sandbox } from "../sandbox.ts";
@@ -19,6 +22,13 @@ const TOPICS = {
     deadLetters: "task.completed.dlq",
   },
 };
+
+/** Where the service's own log of the last demo is, for whoever wants to look behind the story. */
+async function serviceLogPath(): Promise<string> {
+  const directory = fileURLToPath(new URL("../../.sandbox/", import.meta.url));
+  await mkdir(directory, { recursive: true });
+  return `${directory}demo-service.log`;
+}
 
 /** The sandbox with the service, the platforms and the auditor in it. */
 export interface DemoWorld extends AsyncDisposable {
@@ -49,7 +59,10 @@ export async function startDemoWorld(
   await migrateService(settings);
   const payers = sandbox.treasuries.map(({ address }) => address);
   const directory = await seedDirectory(sandbox.databaseUrl, payers);
-  let service: Service = await startService(settings);
+  const serviceLog = createWriteStream(await serviceLogPath());
+  starting.defer(() => void serviceLog.end());
+  const onLine = (line: string) => void serviceLog.write(`${line}\n`);
+  let service: Service = await startService(settings, { onLine });
   starting.defer(() => service.stop());
   const ledger = createLedger();
   const brokers = sandbox.kafka.brokers;
@@ -75,7 +88,7 @@ export async function startDemoWorld(
       readTransfers(sandbox.chain.rpcUrl, Object.values(sandbox.chain.tokens), payers),
     killService: () => service.kill(),
     async restartService() {
-      service = await startService(settings);
+      service = await startService(settings, { onLine });
     },
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   };
