@@ -1,11 +1,6 @@
 import type { BlockHeader, FoundPaid, PayOnceLog } from "../payment/pay-once-log.ts";
 
-export type {
-  BlockHeader,
-  FollowedBlock,
-  PayOnceLog,
-  RefusalReason,
-} from "../payment/pay-once-log.ts";
+export type { BlockHeader, FollowedBlock, PayOnceLog } from "../payment/pay-once-log.ts";
 
 export type ReceiptVerdict = "success" | "reverted" | "unknown";
 

@@ -9,7 +9,7 @@ interface Read {
   trouble?: unknown;
 }
 
-export interface Taken {
+interface Taken {
   /** Consecutive, from the first block asked for; empty where that one could not be read. */
   readonly blocks: readonly FollowedBlock[];
   /** Why it could not be read. A block that the node does not know is not read; it is never skipped. */

@@ -28,7 +28,7 @@ export interface SettleDeps extends LedgerDeps, OutcomeDeps {
 }
 
 /** A terminal event that was decided, for metrics and the log. */
-export interface SettledOutcome {
+interface SettledOutcome {
   readonly kind: "completed" | "failed";
   readonly payment: Draft;
 }

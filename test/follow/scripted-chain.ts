@@ -79,8 +79,6 @@ export function createScriptedChain(length: number) {
   };
 }
 
-export type ScriptedChain = ReturnType<typeof createScriptedChain>;
-
 function blockAt(number: bigint, fork: string, logs: readonly PayOnceLog[] = []) {
   const hash = (n: bigint) => `0x${fork}${n}`;
   const header: BlockHeader = {

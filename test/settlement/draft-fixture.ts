@@ -2,7 +2,7 @@ import { paymentIdOf } from "../../src/payment/ids.ts";
 import type { Draft } from "../../src/settlement/draft.ts";
 import { addressOf } from "../support/seed.ts";
 
-export const TOKEN = addressOf("USDC");
+const TOKEN = addressOf("USDC");
 
 /** A planned payment of 50.00 that was never sent, as it is read under its lock. */
 export function plannedDraft(taskId: string, changes: Partial<Draft> = {}): Draft {

@@ -95,8 +95,6 @@ export function createPayOnceModel(chain = { firstBlock: 100n }) {
   }
 }
 
-export type PayOnceModel = ReturnType<typeof createPayOnceModel>;
-
 export function hashOf(number: bigint): string {
   return `0x${number.toString(16).padStart(64, "b")}`;
 }

@@ -15,7 +15,7 @@ import { addressOf, insertDeployment } from "../support/seed.ts";
 import { createPayOnceModel } from "./pay-once-model.ts";
 
 export const instance = { chainId: 5042002, payOnce: addressOf("PayOnce") };
-export const USDC = "0x3600000000000000000000000000000000000000";
+const USDC = "0x3600000000000000000000000000000000000000";
 const tokens = { USDC, EURC: addressOf("EURC") };
 
 export interface SeedPayment {
