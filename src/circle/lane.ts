@@ -48,7 +48,7 @@ export function createCircleLane(deps: CircleLaneDeps): Lane {
     maxInFlightPerOperator: MAX_IN_FLIGHT,
     // Nothing to read: a key can be sent again at any time, and Circle keeps the nonces.
     open: async () => undefined,
-    ready: (signal) => account.posts.free(signal),
+    ready: (signal) => account.posts.hold(signal),
     prepare: async ({ operator }) => {
       const walletId = walletOf.get(operator);
       if (walletId === undefined) throw new TypeError(`${operator} is no operator wallet of ours`);

@@ -1,13 +1,14 @@
 import { setTimeout as delay } from "node:timers/promises";
 
 /**
- * Spaces requests evenly. Even spacing, not bursts: Circle's limit is per second and per account, and while a batch
- * waits for its turn it grows, which is how hundreds of payments a second fit into five requests.
+ * Spaces requests evenly, first come first served. Even spacing, not bursts: Circle's limit is per second and per
+ * account, and while a batch waits for its turn it grows, which is how hundreds of payments a second fit into five
+ * requests. First come first served: repeats of unanswered requests must not starve new ones.
  */
 export interface Pacer {
-  /** Resolves when the next request may leave; takes nothing. */
-  free(signal: AbortSignal): Promise<void>;
-  /** Takes the next turn and resolves when it comes. */
+  /** Waits for a turn and keeps it for the next `take`; a turn that is kept already is kept on. */
+  hold(signal: AbortSignal): Promise<void>;
+  /** Resolves when a request may leave: at once with a kept turn, else when its own turn comes. */
   take(signal: AbortSignal): Promise<void>;
   /** Circle said "too many": nobody goes before this time is over. */
   pushBack(ms: number): void;
@@ -16,19 +17,28 @@ export interface Pacer {
 export function createPacer(perSecond: number, now: () => number = () => performance.now()): Pacer {
   const spacingMs = 1_000 / perSecond;
   let nextAtMs = 0;
-  const until = async (atMs: number, signal: AbortSignal): Promise<void> => {
-    const waitMs = atMs - now();
-    if (waitMs > 0) await delay(waitMs, undefined, { signal });
-  };
+  let isHeld = false;
+  let last: Promise<unknown> = Promise.resolve();
+
+  async function come(signal: AbortSignal): Promise<void> {
+    // A push-back may come while we wait.
+    while (nextAtMs > now()) await delay(nextAtMs - now(), undefined, { signal });
+    nextAtMs = now() + spacingMs;
+  }
+  function queue(signal: AbortSignal): Promise<void> {
+    const mine = last.then(() => come(signal));
+    last = mine.catch(() => undefined);
+    return mine;
+  }
   return {
-    async free(signal) {
-      // Another taker may push the turn back while we wait; each round waits for a later one, so it ends.
-      while (nextAtMs > now()) await until(nextAtMs, signal);
+    async hold(signal) {
+      if (isHeld) return;
+      await queue(signal);
+      isHeld = true;
     },
     async take(signal) {
-      const turnMs = Math.max(nextAtMs, now());
-      nextAtMs = turnMs + spacingMs;
-      await until(turnMs, signal);
+      if (!isHeld) return queue(signal);
+      isHeld = false;
     },
     pushBack(ms) {
       nextAtMs = Math.max(nextAtMs, now() + ms);
