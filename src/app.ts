@@ -6,7 +6,6 @@ import { once } from "node:events";
 import { setTimeout as delay } from "node:timers/promises";
 import { acceptBatch } from "./acceptance/accept-batch.ts";
 import { runRecheck } from "./acceptance/recheck.ts";
-import { createChainReader } from "./arc/chain-reader.ts";
 import type { Config } from "./config.ts";
 import { connect } from "./connect.ts";
 import { sql } from "slonik";
@@ -34,6 +33,7 @@ import {
   alarmHandler,
   dispatchDeps,
   instanceOf,
+  readerOf,
   settleDeps,
   type Connected,
 } from "./stage-deps.ts";
@@ -124,16 +124,11 @@ function dispatch(connected: Connected, lane: Lane, signal: AbortSignal): Promis
 
 /** The chain → commit 3, and reverted sends back to dispatch. */
 async function follow(connected: Connected, signal: AbortSignal): Promise<void> {
-  const { config, log, pool, rpc, bells } = connected;
+  const { config, log, pool, bells } = connected;
   const instance = instanceOf(config);
   const settle = settleDeps(connected);
   const release = dispatchDeps(connected, bells.dispatch);
-  const wsUrl = config.ARC_WS_URL;
-  const onStray = (stray: unknown) => log.error({ stray }, "a log of PayOnce that we cannot read");
-  const reader = createChainReader(
-    { rpc, payOnce: instance.payOnce, onStray },
-    wsUrl === null ? {} : { wsUrl },
-  );
+  const reader = readerOf(connected);
   const sweeping = sweepDoubt(connected, reader, signal);
   await followChain(
     {

@@ -1,6 +1,7 @@
 import { createChainReader } from "./arc/chain-reader.ts";
 import { createFundsReader } from "./arc/funds.ts";
 import { createPayOnceCalls } from "./arc/pay-once.ts";
+import type { StrayLog } from "./arc/read-logs.ts";
 import type { Rpc } from "./arc/rpc.ts";
 import type { AcceptanceDeps } from "./acceptance/acceptance-deps.ts";
 import type { Config } from "./config.ts";
@@ -10,6 +11,7 @@ import type { Database } from "./database/pool.ts";
 import type { DispatchDeps } from "./dispatch/dispatch-deps.ts";
 import type { Lane } from "./dispatch/rail.ts";
 import { EVERYTHING, pause } from "./dispatch/pause.ts";
+import type { ChainReader } from "./follow/chain-reader.ts";
 import type { Kafka } from "./kafka/client.ts";
 import type { Codec } from "./kafka/codec.ts";
 import type { Logger } from "./log.ts";
@@ -60,12 +62,23 @@ export function instanceOf(config: Config) {
   return { chainId: config.ARC_CHAIN_ID, payOnce: config.PAY_ONCE_ADDRESS };
 }
 
+/** The chain as this deployment reads it: by push where there is a WebSocket. */
+export function readerOf({ config, rpc, log }: Connected): ChainReader {
+  const wsUrl = config.ARC_WS_URL;
+  const onStray = (stray: StrayLog) => {
+    // The admin's own acts (operators named and revoked) are logs of the instance too.
+    if (stray.event === null) log.error({ stray }, "a log of PayOnce that we cannot read");
+    else log.info({ stray }, "PayOnce's roles changed");
+  };
+  const { payOnce } = instanceOf(config);
+  return createChainReader({ rpc, payOnce, onStray }, wsUrl === null ? {} : { wsUrl });
+}
+
 export function settleDeps(connected: Connected): SettleBlocksDeps {
   const { config, log, pool, rpc, codec } = connected;
   const topics = topicsOf(config);
   const { payOnce } = instanceOf(config);
-  const onStray = (stray: unknown) => log.error({ stray }, "a log of PayOnce that we cannot read");
-  const reader = createChainReader({ rpc, payOnce, onStray });
+  const reader = readerOf(connected);
   const funds = createFundsReader(rpc, payOnce);
   return {
     pool,
