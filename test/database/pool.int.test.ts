@@ -2,6 +2,7 @@ import { sql } from "slonik";
 import { expect, test } from "vitest";
 import { z } from "zod";
 import { anyRow } from "../../src/database/pool.ts";
+import { isOpaqueId } from "../../src/payment/ids.ts";
 import { MAX_MICROS, formatMicros } from "../../src/payment/money.ts";
 import { freshDatabase } from "../support/database.ts";
 
@@ -51,4 +52,29 @@ test("a statement that takes too long is ended, and its connection is not used a
     }),
   ).rejects.toThrow();
   expect(await pool.oneFirst(sql.unsafe`SELECT 1`)).toBe(1);
+});
+
+test("the schema and the code agree on what an id from outside may be", async () => {
+  await using database = await freshDatabase();
+  const long = "i".repeat(128);
+  const texts = [
+    "a",
+    "!~",
+    long,
+    "",
+    `${long}i`,
+    "a b",
+    "a\n",
+    "\n",
+    "a\u0001",
+    "\u007f",
+    "é",
+    "a\u00a0",
+  ];
+  const row = z.object({ text: z.string(), valid: z.boolean() });
+  const rows = await database.pool.any(sql.type(row)`
+    SELECT t AS text, pg_input_is_valid(t, 'opaque_id') AS valid
+    FROM unnest(${sql.array(texts, "text")}) AS t`);
+  expect(rows.map(({ valid }) => valid)).toEqual(rows.map(({ text }) => isOpaqueId(text)));
+  expect(rows.filter(({ valid }) => valid)).toHaveLength(3);
 });

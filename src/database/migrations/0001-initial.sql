@@ -4,10 +4,11 @@
 CREATE FUNCTION payment_now() RETURNS timestamptz LANGUAGE sql STABLE PARALLEL SAFE
   AS 'SELECT statement_timestamp()';
 
-CREATE DOMAIN address AS text CHECK (VALUE ~ '^0x[0-9a-f]{40}$');
+-- Lengths are checked apart: a bounded repetition in the pattern makes each check 3 to 20 times dearer.
+CREATE DOMAIN address AS text CHECK (length(VALUE) = 42 AND VALUE ~ '^0x[0-9a-f]+$');
 -- Not called "money": pg_catalog has a type of that name, with two decimals, and it would win.
 CREATE DOMAIN token_amount AS numeric(20, 6);
-CREATE DOMAIN opaque_id AS text CHECK (VALUE ~ '^[\x21-\x7e]{1,128}$');
+CREATE DOMAIN opaque_id AS text CHECK (length(VALUE) <= 128 AND VALUE ~ '^[\x21-\x7e]+$');
 
 -- One row: the chain and the PayOnce instance that this database belongs to. A new instance has empty slots,
 -- so pointing an old database at it could pay everything again; start-up refuses.
