@@ -45,6 +45,7 @@ const READY_POLL_MS = 25;
 
 /** Runs until the signal aborts, then lets every stage finish what it holds. Waits for parts that are away. */
 export async function runApp(config: Config, log: Logger, signal: AbortSignal): Promise<void> {
+  log.info({ rail: config.PAYMENT_RAIL, pid: process.pid }, "starting");
   const line = new AbortController();
   const connected = await connect(config, log, { starting: signal, running: line.signal });
   const publisher = createPublisher({ kafka: connected.kafka, log });

@@ -37,10 +37,12 @@ export async function killAndRestart(
   await deps.kill();
   const endedAtKill = endedTasks(deps.outcomes);
   await delay(RESTART_AFTER_MS);
-  const paidAmounts = new Set(
-    (await deps.readTransfers()).map(({ to, amount }) => `${to}:${amount}`),
-  );
+  // Asked before the service is back, but not waited for: a supervisor would not wait either.
+  const transfersAtRestart = deps.readTransfers();
   await deps.restart();
+  const paidAmounts = new Set(
+    (await transfersAtRestart).map(({ to, amount }) => `${to}:${amount}`),
+  );
   const caught = new Set(
     [...deps.tasks.values()].map(taskKey).filter((key) => !endedAtKill.has(key)),
   );
