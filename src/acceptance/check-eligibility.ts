@@ -4,7 +4,7 @@ import { formatMicros, type Micros } from "../payment/money.ts";
 import type { Failure, FailureCode } from "../payment/state.ts";
 import type { AcceptanceSettings } from "./acceptance-deps.ts";
 
-export type TaskStatus =
+type TaskStatus =
   | "created"
   | "assigned"
   | "in_progress"

@@ -371,6 +371,22 @@ test("headers and bytes of a dead letter survive as they came, whatever they are
   expect(await rowsOf(pool, "outbox")).toMatchObject([{ payload: value }]);
 });
 
+test("an 8 MB record that a lenient broker let through keeps its bytes, and its neighbours are paid", async () => {
+  await using database = await freshDatabase();
+  const { pool } = database;
+  await seed(pool, [{}]);
+  const value = Buffer.alloc(8_000_000, 7);
+  const input = batchOf([taskCompleted()]);
+  const huge = fromKafka({ code: "not_avro", message: "It is not Avro." }, { offset: 1n, value });
+  const submissions = [huge, ...input.submissions];
+  const outcome = await acceptBatch(acceptanceOver(pool), { submissions, offsets: [] });
+  expect(resultsOf(outcome)).toMatchObject([{ verdict: "dead_letter" }, { state: "planned" }]);
+  const [letter] = await rowsOf(pool, "dead_letters");
+  expect(value.equals(letter?.["value"] as Buffer)).toBe(true);
+  const [record] = await rowsOf(pool, "outbox");
+  expect(JSON.parse(String(record?.["payload"]))).toMatchObject({ deadLetterId: letter?.["id"] });
+});
+
 describe("after a restore", () => {
   test("a payment that the chain has paid already is handed to settlement, in the same commit", async () => {
     await using database = await freshDatabase();
