@@ -5,6 +5,10 @@ import type { Run } from "./run.ts";
 /** What is done with payments; on the database for now. */
 export function addLedgerCommands(program: Command, run: Run): void {
   program
+    .command("verify")
+    .description("compare the ledger with the chain; exit 9 on any mismatch")
+    .action(run(async (output) => (await import("./verify.ts")).verifyCommand(output)));
+  program
     .command("pay")
     .description("accept one completed task, as an event from Kafka would be")
     .requiredOption("--platform <id>")

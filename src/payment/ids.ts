@@ -12,7 +12,7 @@ export function isOpaqueId(text: string): boolean {
  * Version nibble 4: Circle documents its idempotency keys as v4. Parts are length-prefixed, so ("ab","c") and
  * ("a","bc") differ.
  */
-export function derivedUuid(...parts: readonly string[]): string {
+function derivedUuid(...parts: readonly string[]): string {
   const hash = createHash("sha256");
   for (const part of parts) hash.update(`${Buffer.byteLength(part)}:`).update(part);
   const bytes = hash.digest().subarray(0, 16);

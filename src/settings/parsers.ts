@@ -8,7 +8,7 @@ export class Complaint extends Error {}
 
 export const text: Parser<string> = (value) => value;
 
-export const list: Parser<readonly string[]> = (value) =>
+const list: Parser<readonly string[]> = (value) =>
   value
     .split(",")
     .map((item) => item.trim())
