@@ -24,15 +24,15 @@ export async function verifyCommand(output: Output): Promise<ExitCode> {
 /** Block numbers as JSON has them. */
 function documentOf({ blocksChecked, ...rest }: Verification) {
   const blocks = blocksChecked && {
-    from: Number(blocksChecked.from),
-    to: Number(blocksChecked.to),
+    from: Number(blocksChecked.fromBlock),
+    to: Number(blocksChecked.toBlock),
   };
   return { ...rest, blocksChecked: blocks };
 }
 
 function textOf({ mismatches, isCut, paymentsChecked, blocksChecked }: Verification): string {
   const blocks = blocksChecked
-    ? `blocks ${blocksChecked.from}–${blocksChecked.to}`
+    ? `blocks ${blocksChecked.fromBlock}–${blocksChecked.toBlock}`
     : "no block yet";
   const lines = mismatches.map(
     ({ kind, paymentId, detail }) => `${kind.padEnd(28)} ${paymentId ?? ""} ${detail}`,
