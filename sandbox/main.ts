@@ -12,7 +12,7 @@ const HELP = `npm run sandbox -- [--rail circle|arc] [--write-env PATH]
 
 Starts Postgres, Kafka, the schema registry, an emulated Arc and an emulated Circle on this machine, prints one
 line of JSON with every address on stdout, writes the settings of a service to a file, and stays until Ctrl-C.
-Then, in another terminal:  npm run gigpay -- --env-file .sandbox/env doctor
+Then, in another terminal:  npm run gigpay -- --settings .sandbox/env doctor
 
   --rail circle|arc   the rail that the settings are for (circle)
   --write-env PATH    where the settings are written (.sandbox/env in the checkout)

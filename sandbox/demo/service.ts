@@ -2,6 +2,8 @@ import { fileURLToPath } from "node:url";
 import { spawnPart, type Part } from "../process/spawn-part.ts";
 import { runCommand } from "../process/run-command.ts";
 
+/** kafkajs computes a negative time-out on Node 24, which is harmless. */
+const QUIET = "--disable-warning=TimeoutNegativeWarning";
 const GIGPAY = fileURLToPath(new URL("../../src/cli/gigpay.ts", import.meta.url));
 const READY_TIMEOUT_MS = 60_000;
 
@@ -19,7 +21,7 @@ export async function migrateService(settings: Settings): Promise<void> {
   const command = {
     name: "gigpay migrate",
     command: process.execPath,
-    args: [GIGPAY, "migrate"],
+    args: [QUIET, GIGPAY, "migrate"],
     env: { ...settings },
   };
   await runCommand(command, READY_TIMEOUT_MS);
@@ -34,7 +36,7 @@ export async function startService(
   const part: Part = await spawnPart({
     name: `gigpay serve (${instance})`,
     command: process.execPath,
-    args: [GIGPAY, "serve"],
+    args: [QUIET, GIGPAY, "serve"],
     env: { ...settings, INSTANCE_ID: instance },
     ready: { line: /"msg":"ready"/ },
     timeoutMs: READY_TIMEOUT_MS,

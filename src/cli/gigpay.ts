@@ -1,4 +1,4 @@
-#!/usr/bin/env node
+#!/usr/bin/env -S node --disable-warning=TimeoutNegativeWarning
 import { existsSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 import { addLedgerCommands } from "./ledger-commands.ts";
@@ -10,7 +10,7 @@ async function main(argv: readonly string[]): Promise<ExitCode> {
   let exitCode: ExitCode = EXIT.done;
   const program = new Command("gigpay")
     .description("GigStream Payments: pays gig workers in USDC on Arc, each task exactly once.")
-    .option("--env-file <path>", "read settings from this file first (default: .env, if there)")
+    .option("--settings <path>", "read settings from this file first (default: .env, if there)")
     .option("--json", "one JSON document on stdout", false)
     .exitOverride()
     .showHelpAfterError("(gigpay --help lists the commands)")
@@ -18,8 +18,8 @@ async function main(argv: readonly string[]): Promise<ExitCode> {
   const run: Run =
     (command) =>
     async (...args) => {
-      const { envFile, json } = program.opts<{ envFile?: string; json: boolean }>();
-      loadEnvFile(envFile);
+      const { settings, json } = program.opts<{ settings?: string; json: boolean }>();
+      loadEnvFile(settings);
       exitCode = await command({ json }, ...args);
     };
   addServerCommands(program, run);
