@@ -1,4 +1,5 @@
 import { InvalidArgumentError, type Command } from "commander";
+import type { PauseOptions } from "./pause.ts";
 import type { Run } from "./run.ts";
 
 /** What is done beside the service, with its settings. Each is loaded when it is called. */
@@ -54,6 +55,18 @@ export function addServerCommands(program: Command, run: Run): void {
         (await import("./operators.ts")).operatorsCommand(output, action, address),
       ),
     );
+  for (const action of ["pause", "resume"] as const) {
+    program
+      .command(action)
+      .description(`${action} dispatch; following and settling go on`)
+      .option("--platform <id>", "only this platform (default: everything)")
+      .requiredOption("--reason <text>", "for the audit log")
+      .action(
+        run(async (output, options: PauseOptions) =>
+          (await import("./pause.ts")).pauseCommand(output, action, options),
+        ),
+      );
+  }
   program
     .command("doctor")
     .description("look at every dependency and say what is wrong and what to do")

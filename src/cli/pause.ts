@@ -1,0 +1,36 @@
+import { userInfo } from "node:os";
+import { EVERYTHING, pause, resume } from "../dispatch/pause.ts";
+import { createLog } from "../log.ts";
+import { EXIT, type ExitCode } from "./exit.ts";
+import { withDatabase } from "./open-database.ts";
+import { printDocument, type Output } from "./output.ts";
+
+export interface PauseOptions {
+  readonly platform?: string;
+  readonly reason: string;
+}
+
+/**
+ * Stops or resumes the forming of new sends, for everything or one platform. What was sent is followed and settled all
+ * the same. Running instances notice within half a second. Exit 5 if it already stands as asked.
+ */
+export async function pauseCommand(
+  output: Output,
+  action: "pause" | "resume",
+  { platform, reason }: PauseOptions,
+): Promise<ExitCode> {
+  const scope = platform ?? EVERYTHING;
+  const actor = `operator:${userInfo().username}`;
+  const log = createLog({ level: "silent", instanceId: "gigpay" });
+  const changed = await withDatabase((database) =>
+    action === "pause"
+      ? pause({ database, log }, scope, reason, actor)
+      : resume({ database, log, wake: { ring: () => undefined } }, scope, reason, actor),
+  );
+  const what = platform === undefined ? "everything" : `platform ${platform}`;
+  const state = action === "pause" ? "paused" : "not paused";
+  printDocument(output, { scope, changed, state }, () =>
+    changed ? `${what} is ${state}` : `${what} was ${state} already`,
+  );
+  return changed ? EXIT.done : EXIT.refused;
+}
