@@ -1,9 +1,7 @@
-import { existsSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 
-import { scratchDirectory } from "../process/scratch-directory.ts";
 import { findJava } from "./find-java.ts";
-import { moveUnlessThere } from "./maven-cache.ts";
+import { makeOnce } from "./make-once.ts";
 
 /** Starts the program with these flags, up to the point where it serves; its stop must be a tidy one. */
 type Practise = (flags: readonly string[]) => Promise<{ stop(): Promise<void> }>;
@@ -19,18 +17,9 @@ export async function classArchiveFlags(
 ): Promise<readonly string[]> {
   const { buildId } = await findJava();
   const archive = join(folder, `classes-${buildId}.jsa`);
-  if (!existsSync(archive)) await record(archive, practise);
-  return [`-XX:SharedArchiveFile=${archive}`, "-Xlog:cds=off", "-Xlog:cds+dynamic=off"];
-}
-
-async function record(archive: string, practise: Practise): Promise<void> {
-  const scratch = await scratchDirectory("classes-partial", { parent: dirname(archive) });
-  try {
-    const partial = join(scratch.path, "classes.jsa");
+  await makeOnce(archive, async (partial) => {
     const practice = await practise([`-XX:ArchiveClassesAtExit=${partial}`, "-Xlog:disable"]);
     await practice.stop();
-    if (existsSync(partial)) await moveUnlessThere(partial, archive);
-  } finally {
-    await scratch.remove();
-  }
+  });
+  return [`-XX:SharedArchiveFile=${archive}`, "-Xlog:cds=off", "-Xlog:cds+dynamic=off"];
 }

@@ -1,10 +1,11 @@
 import { existsSync } from "node:fs";
-import { copyFile, mkdir, rename } from "node:fs/promises";
+import { copyFile } from "node:fs/promises";
 import { homedir } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 
 import { runCommand } from "../process/run-command.ts";
-import { scratchDirectory, type ScratchDirectory } from "../process/scratch-directory.ts";
+import type { ScratchDirectory } from "../process/scratch-directory.ts";
+import { makeOnce } from "./make-once.ts";
 
 const DOWNLOAD_TIMEOUT_MS = 15 * 60_000;
 /** Newer ones refuse Apicurio, whose parent POM was never published; this one serves Maven 3.8 to 4. */
@@ -23,47 +24,33 @@ export interface Download {
 }
 
 /** Where downloads are kept: outside the checkout, so that a fresh clone does not fetch them again. */
-export function cacheDirectory(): string {
+function cacheDirectory(): string {
   const base = process.env["XDG_CACHE_HOME"] || join(homedir(), ".cache");
   return join(base, "gigstream-payments");
 }
 
-/**
- * Answers the folder of a downloaded part, fetching it by Maven if it is not there. The files come into a folder of
- * their own that is renamed when it is complete: what exists is whole, and of two processes that fetch at once
- * one wins and the other uses the winner's.
- */
+/** Answers the folder of a downloaded part, fetching it by Maven if it is not there. */
 export async function fetchByMaven(download: Download): Promise<string> {
   const target = join(cacheDirectory(), download.folder);
-  if (existsSync(target)) return target;
-  await mkdir(dirname(target), { recursive: true });
-  const scratch = await scratchDirectory(`${download.folder}-partial`, { parent: dirname(target) });
-  try {
+  await makeOnce(target, async (partial, scratch) => {
     const began = Date.now();
     process.stderr.write(`Downloading ${download.title}, once, to ${target}\n`);
-    await runMaven(download, scratch);
-    await moveUnlessThere(join(scratch.path, "files"), target);
+    await runMaven(download, partial, scratch);
     process.stderr.write(`Downloaded ${download.title} in ${seconds(Date.now() - began)}\n`);
-    return target;
-  } finally {
-    await scratch.remove();
-  }
+  });
+  if (!existsSync(target)) throw new Error(`Maven was content, but brought no ${download.title}.`);
+  return target;
 }
 
-/** Puts a finished file or folder in its place; when another process was faster, its one stays. */
-export async function moveUnlessThere(from: string, to: string): Promise<void> {
-  try {
-    await rename(from, to);
-  } catch (error) {
-    if (!existsSync(to)) throw error;
-  }
-}
-
-async function runMaven(download: Download, scratch: ScratchDirectory): Promise<void> {
+async function runMaven(
+  download: Download,
+  directory: string,
+  scratch: ScratchDirectory,
+): Promise<void> {
   const goal = `${DEPENDENCY_PLUGIN}:${download.goal}`;
   // From the working directory: Maven 4 writes a `target` beside the project file.
   if (download.pom !== undefined) await copyFile(download.pom, join(scratch.path, "pom.xml"));
-  const args = ["-q", "-B", goal, ...download.goalArgs(join(scratch.path, "files"))];
+  const args = ["-q", "-B", goal, ...download.goalArgs(directory)];
   // Maven alone keeps the caller's environment: proxies and mirrors may be set there.
   const env = Object.fromEntries(
     Object.entries(process.env).filter((pair): pair is [string, string] => pair[1] !== undefined),

@@ -1,13 +1,12 @@
 import { randomBytes } from "node:crypto";
-import { existsSync } from "node:fs";
 import { cp, mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { join } from "node:path";
 
 import { findJava, jvmFlags } from "../java/find-java.ts";
-import { fetchByMaven, moveUnlessThere } from "../java/maven-cache.ts";
+import { makeOnce } from "../java/make-once.ts";
+import { fetchByMaven } from "../java/maven-cache.ts";
 import { runCommand } from "../process/run-command.ts";
-import { scratchDirectory } from "../process/scratch-directory.ts";
 import { serverProperties } from "./server-properties.ts";
 
 const VERSION = "4.1.0";
@@ -33,7 +32,7 @@ export async function kafkaFiles(): Promise<KafkaFiles> {
   const jars = (await readdir(folder)).filter((name) => name.endsWith(".jar")).sort();
   const classpath = jars.map((name) => join(folder, name)).join(":");
   const formatted = join(folder, "formatted");
-  if (!existsSync(formatted)) await format(classpath, folder, formatted);
+  await format(classpath, formatted);
   return { folder, classpath, formatted };
 }
 
@@ -54,20 +53,15 @@ export async function layStorage(formatted: string, storage: string): Promise<vo
   await writeFile(file, renewed);
 }
 
-async function format(classpath: string, folder: string, formatted: string): Promise<void> {
+async function format(classpath: string, formatted: string): Promise<void> {
   const { command } = await findJava();
-  const scratch = await scratchDirectory("kafka-format", { parent: folder });
-  try {
-    const storage = join(scratch.path, "storage");
+  await makeOnce(formatted, async (storage, scratch) => {
     const properties = join(scratch.path, "server.properties");
     await writeFile(properties, serverProperties({ broker: 9092, controller: 9093 }, storage));
     const tool = ["kafka.tools.StorageTool", "format", "-t", kafkaUuid(), "-c", properties];
     const args = [...jvmFlags(256), "-cp", classpath, ...tool];
     await runCommand({ name: "Kafka's storage tool", command, args, scratch }, FORMAT_TIMEOUT_MS);
-    await moveUnlessThere(storage, formatted);
-  } finally {
-    await scratch.remove();
-  }
+  });
 }
 
 /** Kafka's ids: 16 random bytes in base64url; one that starts with a dash would look like an option. */

@@ -74,7 +74,7 @@ function lineSeen(pattern: RegExp, part: Watched): Promise<void> {
 }
 
 /** True when something accepts a connection on that port of 127.0.0.1. */
-export async function portTakesConnections(port: number): Promise<boolean> {
+async function portTakesConnections(port: number): Promise<boolean> {
   const socket = connect({ port, host: "127.0.0.1" });
   try {
     await once(socket, "connect");

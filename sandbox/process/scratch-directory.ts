@@ -20,17 +20,23 @@ export interface ScratchDirectory {
   remove(): Promise<void>;
 }
 
-/**
- * Makes a directory of its own, under the system's temporary one unless told. A small shell waits for the end of a pipe
- * whose writing end the owner and its parts share, so it comes only when all of them are gone, killed -9 or not;
- * then it removes the directory. No part is left writing into a path that has been swept.
- */
+/** Makes a directory of its own, under the system's temporary one unless told. */
 export async function scratchDirectory(
   name: string,
   options: { readonly owner?: Account; readonly parent?: string } = {},
 ): Promise<ScratchDirectory> {
   const path = await mkdtemp(join(options.parent ?? tmpdir(), `gigstream-${name}-`));
+  const scratch = sweepAfterUse(path);
   if (options.owner !== undefined) await chown(path, options.owner.uid, options.owner.gid);
+  return scratch;
+}
+
+/**
+ * Sees to it that a directory goes. A small shell waits for the end of a pipe whose writing end the owner and its parts
+ * share, so it comes only when all of them are gone, killed -9 or not; then it removes the directory. No part is left
+ * writing into a path that has been swept.
+ */
+export function sweepAfterUse(path: string): ScratchDirectory {
   const sweeper = spawn("/bin/sh", ["-c", 'cat >/dev/null; rm -rf -- "$1"', "sweeper", path], {
     cwd: "/",
     detached: true,

@@ -1,8 +1,10 @@
-import { chmod, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
+
+import { startOwner } from "./start-owner.ts";
 
 let bin: string;
 
@@ -45,26 +47,44 @@ test("a machine without Maven is told what it is needed for", async () => {
 });
 
 test("a download that fails half-way leaves nothing that looks whole", async () => {
-  await fake("mvn", `mkdir files; echo part > files/a.jar; echo 'No space left' >&2; exit 1`);
+  await fake("mvn", `mkdir made; echo part > made/a.jar; echo 'No space left' >&2; exit 1`);
   vi.stubEnv("PATH", `${bin}:/bin:/usr/bin`);
   const { fetchByMaven } = await import("../../sandbox/java/maven-cache.ts");
   await expect(fetchByMaven(widget)).rejects.toThrow(/fetching widget-1, failed[^]*No space left/);
-  await fake("mvn", `mkdir files; echo whole > files/a.jar`);
+  await fake("mvn", `mkdir made; echo whole > made/a.jar`);
   const folder = await fetchByMaven(widget);
-  const { readdir, readFile } = await import("node:fs/promises");
   expect(await readFile(join(folder, "a.jar"), "utf8")).toBe("whole\n");
   expect(await readdir(join(folder, ".."))).toEqual(["widget-1"]);
 });
 
-test("two that download the same at once both get a whole one", async () => {
-  await fake("mvn", `mkdir files; sleep 0.2; echo whole > files/a.jar`);
+test("two that want the same at once download it once, and both get it whole", async () => {
+  await fake("mvn", `echo run >> ${bin}/runs; mkdir made; sleep 0.2; echo whole > made/a.jar`);
   vi.stubEnv("PATH", `${bin}:/bin:/usr/bin`);
   const { fetchByMaven } = await import("../../sandbox/java/maven-cache.ts");
   const [one, two] = await Promise.all([fetchByMaven(widget), fetchByMaven(widget)]);
-  const { readdir } = await import("node:fs/promises");
   expect(one).toBe(two);
   expect(await readdir(one)).toEqual(["a.jar"]);
   expect(await readdir(join(one, ".."))).toEqual(["widget-1"]);
+  expect(await readFile(join(bin, "runs"), "utf8")).toBe("run\n");
+});
+
+test("when the one who downloads is killed -9, the next in line downloads", async () => {
+  await fake("mvn", `echo $$ > ${bin}/first; sleep 60`);
+  vi.stubEnv("PATH", `${bin}:/bin:/usr/bin`);
+  const owner = await startOwner<boolean>(`
+    const { existsSync } = await import("node:fs");
+    fetchByMaven(${JSON.stringify({ ...widget, goalArgs: undefined }).slice(
+      0,
+      -1,
+    )}, "goalArgs": () => [] });
+    while (!existsSync("${bin}/first")) await new Promise((resolve) => setTimeout(resolve, 10));
+    report(true);`);
+  await fake("mvn", `mkdir made; echo whole > made/a.jar`);
+  const { fetchByMaven } = await import("../../sandbox/java/maven-cache.ts");
+  const waiting = fetchByMaven(widget);
+  await owner.die("SIGKILL");
+  expect(await readdir(await waiting)).toEqual(["a.jar"]);
+  expect(await readdir(join(await waiting, ".."))).toEqual(["widget-1"]);
 });
 
 const widget = {

@@ -11,6 +11,7 @@ const PRELUDE = [
   ["postgres/start-postgres.ts", "startPostgres"],
   ["kafka/start-kafka.ts", "startKafka"],
   ["registry/start-registry.ts", "startRegistry"],
+  ["java/maven-cache.ts", "fetchByMaven"],
 ]
   .map(([file, name]) => `import { ${name} } from "${new URL(file ?? "", SANDBOX).href}";`)
   .join("\n");
