@@ -1,6 +1,7 @@
 #!/usr/bin/env -S node --disable-warning=TimeoutNegativeWarning
 import { existsSync } from "node:fs";
 import { Command, CommanderError } from "commander";
+import { addDeploymentCommands } from "./deployment-commands.ts";
 import { addLedgerCommands } from "./ledger-commands.ts";
 import { addServerCommands } from "./server-commands.ts";
 import { EXIT, exitCodeOf, explain, type ExitCode } from "./exit.ts";
@@ -23,6 +24,7 @@ async function main(argv: readonly string[]): Promise<ExitCode> {
       exitCode = await command({ json }, ...args);
     };
   addServerCommands(program, run);
+  addDeploymentCommands(program, run);
   addLedgerCommands(program, run);
 
   try {

@@ -1,8 +1,7 @@
-import { InvalidArgumentError, type Command } from "commander";
-import type { PauseOptions } from "./pause.ts";
+import type { Command } from "commander";
 import type { Run } from "./run.ts";
 
-/** What is done beside the service, with its settings. Each is loaded when it is called. */
+/** The service itself, its schema and its settings. Each is loaded when it is called. */
 export function addServerCommands(program: Command, run: Run): void {
   program
     .command("serve")
@@ -26,57 +25,4 @@ export function addServerCommands(program: Command, run: Run): void {
         (await import("./config.ts")).configCommand(output, options),
       ),
     );
-  program
-    .command("setup")
-    .description(
-      "deploy PayOnce, name the operators, approve allowances; prints what it holds no key for",
-    )
-    .option(
-      "--admin <address>",
-      "the admin of a new PayOnce (default: the deploying key's address)",
-    )
-    .option(
-      "--allowance <amount>",
-      "per platform and currency; it bounds what can ever move",
-      "10000",
-    )
-    .action(
-      run(async (output, options: { admin?: string; allowance: string }) =>
-        (await import("./setup.ts")).setupCommand(output, options),
-      ),
-    );
-  program
-    .command("operators")
-    .description("list PayOnce's operators, name or revoke one")
-    .argument("<action>", "list, add or revoke", oneOf("list", "add", "revoke"))
-    .argument("[address]", "the operator")
-    .action(
-      run(async (output, action: "list" | "add" | "revoke", address: string | undefined) =>
-        (await import("./operators.ts")).operatorsCommand(output, action, address),
-      ),
-    );
-  for (const action of ["pause", "resume"] as const) {
-    program
-      .command(action)
-      .description(`${action} dispatch; following and settling go on`)
-      .option("--platform <id>", "only this platform (default: everything)")
-      .requiredOption("--reason <text>", "for the audit log")
-      .action(
-        run(async (output, options: PauseOptions) =>
-          (await import("./pause.ts")).pauseCommand(output, action, options),
-        ),
-      );
-  }
-  program
-    .command("doctor")
-    .description("look at every dependency and say what is wrong and what to do")
-    .action(run(async (output) => (await import("./doctor.ts")).doctorCommand(output)));
-}
-
-function oneOf<const T extends string>(...choices: readonly T[]) {
-  return (value: string): T => {
-    const choice = choices.find((candidate) => candidate === value);
-    if (choice === undefined) throw new InvalidArgumentError(`Give one of ${choices.join(", ")}.`);
-    return choice;
-  };
 }
