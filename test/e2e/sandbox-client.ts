@@ -1,0 +1,36 @@
+import { inject } from "vitest";
+import type { Chain } from "../../sandbox/chain/start-chain.ts";
+import type { CircleAddress } from "../../sandbox/circle/control/serve-control.ts";
+
+/** Where the parts of the run's sandbox are. */
+export interface SandboxAddresses {
+  readonly postgresUrl: string;
+  readonly brokers: readonly string[];
+  readonly registryUrl: string;
+  readonly chain: Pick<Chain, "rpcUrl" | "wsUrl" | "chainId" | "tokens" | "admin">;
+  readonly circle: CircleAddress;
+}
+
+export type SandboxPart = "postgres" | "kafka" | "registry" | "chain";
+
+/** The run's sandbox; the first to ask waits until it is up. */
+export async function sandboxAddresses(): Promise<SandboxAddresses> {
+  return (await ask("/")) as SandboxAddresses;
+}
+
+/** Ends the part's process and keeps its data. Only for a file that brings it up again: the sandbox is shared. */
+export async function takeDown(part: SandboxPart): Promise<void> {
+  await ask(`/${part}/down`);
+}
+
+/** Resolves when it is ready where it was. */
+export async function bringUp(part: SandboxPart): Promise<void> {
+  await ask(`/${part}/up`);
+}
+
+async function ask(path: string): Promise<unknown> {
+  const answer = await fetch(inject("sandboxUrl") + path);
+  const text = await answer.text();
+  if (!answer.ok) throw new Error(text);
+  return JSON.parse(text);
+}
