@@ -77,11 +77,17 @@ export function checkEligibility(
   const { currency } = subject;
   if (!isCurrency(currency) || !settings.currencies.includes(currency)) {
     const allowed = settings.currencies.join(", ");
-    return refuse("currency_unsupported", `The currency must be one of ${allowed}.`);
+    return refuse(
+      "currency_unsupported",
+      `The currency must be one of ${allowed}; pay this task by other means.`,
+    );
   }
   if (subject.amount < settings.minAmount || subject.amount > settings.maxAmount) {
     const range = `${formatMicros(settings.minAmount)} to ${formatMicros(settings.maxAmount)}`;
-    return refuse("amount_out_of_range", `The amount is outside ${range}; nothing was paid.`);
+    return refuse(
+      "amount_out_of_range",
+      `The amount is outside ${range}; change the limits, then retry.`,
+    );
   }
   const task = checkTask(subject, facts);
   if (task) return task;
@@ -107,10 +113,13 @@ function checkTask(subject: Subject, facts: EligibilityFacts): Eligibility | und
     return { kind: "wait", failure: failureOf("task_not_found", message) };
   }
   if (task.workerId !== subject.workerId) {
-    return refuse("worker_mismatch", "The task belongs to another worker; nothing was paid.");
+    return refuse(
+      "worker_mismatch",
+      "The task belongs to another worker; nothing is due to this one.",
+    );
   }
   if (task.status === "paid") {
-    return refuse("task_already_paid", "The task is marked as paid already.");
+    return refuse("task_already_paid", "The task is marked as paid already; nothing more is due.");
   }
   if (task.status !== "completed" && !(byEvent && UNFINISHED.has(task.status))) {
     const message = `The task is ${task.status}, not completed; complete it, then retry.`;
@@ -118,7 +127,7 @@ function checkTask(subject: Subject, facts: EligibilityFacts): Eligibility | und
   }
   if (task.amount !== subject.amount || task.currency !== subject.currency) {
     const owed = `${formatMicros(task.amount)} ${task.currency}`;
-    return refuse("amount_mismatch", `The task says ${owed}; the event must say the same.`);
+    return refuse("amount_mismatch", `The task says ${owed}; correct the task, then retry.`);
   }
   return undefined;
 }
@@ -170,6 +179,8 @@ function termsOf(
 const RETRYABLE: Partial<Record<FailureCode, true>> = {
   task_not_found: true,
   task_not_completed: true,
+  amount_out_of_range: true,
+  amount_mismatch: true,
   wallet_not_found: true,
   wallet_invalid: true,
   risk_rejected: true,

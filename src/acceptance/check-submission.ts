@@ -48,7 +48,11 @@ export function checkSubmission({ decoded }: Submission): CheckedSubmission {
     return refused("currency", "currency_invalid", `currency ${rule}; send a new event with it.`);
   }
   if (!isWritableTime(event.occurredAt)) {
-    return refused("occurredAt", "time_invalid", "occurredAt must be in the years 1 to 9999.");
+    return refused(
+      "occurredAt",
+      "time_invalid",
+      "occurredAt must be in the years 1 to 9999; send a new event with it.",
+    );
   }
   const { platformId, taskId, workerId, amount, currency, eventId, occurredAt } = event;
   const idempotencyKey = event.idempotencyKey ?? derivedIdempotencyKey(taskId, workerId);

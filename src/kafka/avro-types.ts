@@ -88,7 +88,7 @@ function decimalToMicros(bytes: Buffer): bigint {
   if (bytes.length === 0 || bytes.length > DECIMAL_BYTES_MAX) {
     throw new MalformedField(
       "amount_malformed",
-      `A decimal of ${bytes.length} bytes is no amount.`,
+      `A decimal of ${bytes.length} bytes is no amount; send a new event with a decimal(20,6).`,
     );
   }
   return BigInt.asIntN(bytes.length * 8, BigInt(`0x${bytes.toString("hex")}`));
@@ -105,7 +105,10 @@ function microsToDecimal(micros: bigint): Buffer {
 
 function millisToDate(epochMs: number): Date {
   if (epochMs < TIME_MIN_MS || epochMs > TIME_MAX_MS) {
-    throw new MalformedField("time_out_of_range", `${epochMs} ms is outside the years 1 to 9999.`);
+    throw new MalformedField(
+      "time_out_of_range",
+      `${epochMs} ms is outside the years 1 to 9999; send a new event with milliseconds since 1970.`,
+    );
   }
   return new Date(epochMs);
 }

@@ -38,7 +38,10 @@ export function createDecoder(
   return {
     async decodeTaskCompleted(value) {
       if (value === null) {
-        return refused("tombstone", "The record has no value; a task.completed cannot be deleted.");
+        return refused(
+          "tombstone",
+          "The record has no value, and a task.completed cannot be deleted; send the event itself, or nothing.",
+        );
       }
       const frame = readFrame(value);
       if (frame === undefined) {
@@ -63,7 +66,7 @@ function readPayload(reader: Type, reading: WriterReading, payload: Buffer): Dec
   if (reading.kind === "unreadable") {
     return refused(
       "wrong_schema",
-      `The schema cannot be read as task.completed: ${reading.reason}`,
+      `The writer's schema cannot be read as task.completed; write with the published one: ${reading.reason}`,
     );
   }
   try {
@@ -75,7 +78,10 @@ function readPayload(reader: Type, reading: WriterReading, payload: Buffer): Dec
   } catch (error) {
     if (error instanceof MalformedField) return refused(error.code, error.message);
     const reason = error instanceof Error ? error.message : String(error);
-    return refused("payload_malformed", `The bytes do not fit their own schema: ${reason}`);
+    return refused(
+      "payload_malformed",
+      `The bytes do not fit their own schema; write them with the schema whose id they carry: ${reason}`,
+    );
   }
 }
 
