@@ -1,3 +1,6 @@
+import { AsyncLocalStorage } from "node:async_hooks";
+import { subscribe } from "node:diagnostics_channel";
+import type { ClientRequest } from "node:http";
 import { initiateDeveloperControlledWalletsClient } from "@circle-fin/developer-controlled-wallets";
 import { PaymentError } from "../errors.ts";
 
@@ -5,34 +8,66 @@ export interface CircleSettings {
   readonly apiKey: string;
   /** 32 bytes in hex. */
   readonly entitySecret: string;
+  /** Without a slash at its end: the SDK appends its paths as they are. */
   readonly baseUrl: string;
 }
 
-export type CircleClient = ReturnType<typeof initiateDeveloperControlledWalletsClient>;
+type Sdk = ReturnType<typeof initiateDeveloperControlledWalletsClient>;
 
-/** The SDK has no time-out of its own: a hung server would hold a send for ever. */
+export interface CircleClient {
+  /**
+   * Makes a call of the SDK and waits for it, at most 8 s and until the signal aborts: then its connection is cut. What
+   * was not answered may have arrived all the same, so it rejects with CIRCLE_UNAVAILABLE (reconcile). Circle's own
+   * refusals reject as the SDK's errors.
+   */
+  call<T>(use: (sdk: Sdk) => Promise<T>, signal: AbortSignal): Promise<T>;
+}
+
+/** Longer than any answer that is still of use to a payment that is due within 3 s; of both requests of a first call. */
 const CALL_TIMEOUT_MS = 8_000;
 
-/** The SDK, which has neither time-out nor retry; wrap every call of it in `bounded`. */
-export function createCircleClient(settings: CircleSettings): CircleClient {
-  return initiateDeveloperControlledWalletsClient({
+/** The SDK, which has neither time-out nor retry, with a bound on every call. */
+export function createCircleClient(
+  settings: CircleSettings,
+  { callTimeoutMs = CALL_TIMEOUT_MS }: { readonly callTimeoutMs?: number } = {},
+): CircleClient {
+  const sdk = initiateDeveloperControlledWalletsClient({
     apiKey: settings.apiKey,
     entitySecret: settings.entitySecret.replace(/^0x/, ""),
     baseUrl: settings.baseUrl,
   });
+  return { call: (use, signal) => bounded(() => use(sdk), callTimeoutMs, signal) };
 }
 
 /**
- * Waits for a call of the SDK, at most 8 s. The call itself cannot be aborted and may still arrive: what comes after a
- * time-out is doubt, never a failure.
+ * The SDK passes no signal on, and a server that takes connections and is silent would cost us one socket for every
+ * repeat. So requests are met as they start, in the context of the call that made them.
  */
-export function bounded<T>(call: Promise<T>, signal: AbortSignal): Promise<T> {
-  const timeout = AbortSignal.any([signal, AbortSignal.timeout(CALL_TIMEOUT_MS)]);
-  return new Promise<T>((resolve, reject) => {
-    const onAbort = () => reject(unanswered());
-    timeout.addEventListener("abort", onAbort, { once: true });
-    call.then(resolve, reject).finally(() => timeout.removeEventListener("abort", onAbort));
-  });
+const givenUp = new AsyncLocalStorage<AbortSignal>();
+subscribe("http.client.request.start", (message) => {
+  const { request } = message as { readonly request: ClientRequest };
+  givenUp.getStore()?.addEventListener("abort", () => request.destroy());
+});
+
+async function bounded<T>(
+  use: () => Promise<T>,
+  timeoutMs: number,
+  signal: AbortSignal,
+): Promise<T> {
+  if (signal.aborted) throw unanswered();
+  const call = new AbortController();
+  const giveUp = () => call.abort();
+  const timer = setTimeout(giveUp, timeoutMs);
+  signal.addEventListener("abort", giveUp);
+  try {
+    return await new Promise<T>((resolve, reject) => {
+      call.signal.addEventListener("abort", () => reject(unanswered()));
+      givenUp.run(call.signal, use).then(resolve, reject);
+    });
+  } finally {
+    clearTimeout(timer);
+    signal.removeEventListener("abort", giveUp);
+  }
 }
 
 function unanswered(): PaymentError {

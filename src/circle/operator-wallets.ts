@@ -1,6 +1,7 @@
 import { HttpResponseError } from "@circle-fin/developer-controlled-wallets";
 import { PaymentError } from "../errors.ts";
-import { bounded, type CircleClient } from "./client.ts";
+import type { CircleClient } from "./client.ts";
+import { translateReadError } from "./translate-error.ts";
 
 export interface OperatorWallet {
   readonly walletId: string;
@@ -10,7 +11,7 @@ export interface OperatorWallet {
 
 /**
  * Looks the operator wallets up and refuses those that cannot send: another chain, an SCA (whose queue is one), or a
- * frozen one. Throws `PaymentError`: DEPLOYMENT_MISMATCH (reject), or CIRCLE_UNAVAILABLE (retry).
+ * frozen one. Throws `PaymentError`: DEPLOYMENT_MISMATCH (reject), CIRCLE_UNAVAILABLE or CIRCLE_THROTTLED (both retry).
  */
 export async function readOperatorWallets(
   client: CircleClient,
@@ -39,18 +40,13 @@ export async function readOperatorWallets(
 
 async function readWallet(client: CircleClient, walletId: string, signal: AbortSignal) {
   try {
-    const { data } = await bounded(client.getWallet({ id: walletId }), signal);
+    const { data } = await client.call((sdk) => sdk.getWallet({ id: walletId }), signal);
     return data?.wallet;
-  } catch (cause) {
-    const status = cause instanceof HttpResponseError ? cause.status : undefined;
+  } catch (error) {
+    const status = error instanceof HttpResponseError ? error.status : undefined;
+    // 400: what is no UUID.
     if (status === 404 || status === 400) return undefined;
-    if (status === 401 || status === 403) {
-      throw new PaymentError("DEPLOYMENT_MISMATCH", "reject", "Circle refuses CIRCLE_API_KEY.", {
-        cause,
-      });
-    }
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new PaymentError("CIRCLE_UNAVAILABLE", "retry", `Circle: ${reason}`, { cause });
+    throw translateReadError(error);
   }
 }
 

@@ -10,7 +10,7 @@ export interface Pacer {
   hold(signal: AbortSignal): Promise<void>;
   /** Resolves when a request may leave: at once with a kept turn, else when its own turn comes. */
   take(signal: AbortSignal): Promise<void>;
-  /** Circle said "too many": nobody goes before this time is over. */
+  /** Circle said "too many": nobody goes before this time is over, a kept turn included. */
   pushBack(ms: number): void;
 }
 
@@ -42,6 +42,7 @@ export function createPacer(perSecond: number, now: () => number = () => perform
     },
     pushBack(ms) {
       nextAtMs = Math.max(nextAtMs, now() + ms);
+      isHeld = false;
     },
   };
 }

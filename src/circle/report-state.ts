@@ -5,7 +5,6 @@ import type { SendReport } from "../dispatch/rail.ts";
 export const circleTransaction = z.object({
   id: z.string(),
   state: z.string(),
-  refId: z.string().nullish(),
   txHash: z.string().nullish(),
   errorReason: z.string().nullish(),
   errorDetails: z.string().nullish(),

@@ -1,5 +1,6 @@
 import { HttpRequestError, HttpResponseError } from "@circle-fin/developer-controlled-wallets";
 import type { SendReport } from "../dispatch/rail.ts";
+import { PaymentError } from "../errors.ts";
 
 type Refusal = Extract<SendReport, { kind: "retry" | "refused" }>;
 
@@ -29,29 +30,46 @@ const SAME_KEY: Readonly<Record<number, { afterMs: number; code: string }>> = {
  * a matter of capacity or of an operator's doing. Any other answered refusal gets a new key, which PayOnce makes safe.
  */
 export function translatePostError(error: unknown): Refusal {
-  if (error instanceof HttpResponseError) {
-    const { status, code } = error;
-    const detail = `${status} ${code}: ${error.message}`.slice(0, 500);
-    if (status === 429) {
-      return notTaken("circle_throttled", retryAfterMs(error) ?? THROTTLED_MS, detail);
-    }
-    const known = SAME_KEY[code];
-    if (known) return notTaken(known.code, known.afterMs, detail);
-    if (status === 401 || status === 403)
-      return notTaken("circle_credentials", OPERATOR_MS, detail);
-    if (status >= 500) return inDoubt("circle_unavailable", THROTTLED_MS, detail);
-    return { kind: "refused", code: `circle_${code}`, detail };
+  const detail = wordsOf(error);
+  if (!(error instanceof HttpResponseError)) return inDoubt("circle_unanswered", detail);
+  const { status, code } = error;
+  if (status === 429) {
+    return notTaken("circle_throttled", retryAfterMs(error) ?? THROTTLED_MS, detail);
   }
-  const transport = error instanceof HttpRequestError ? error.code : "";
-  const detail = `${transport} ${error instanceof Error ? error.message : String(error)}`.trim();
-  return inDoubt("circle_unanswered", UNANSWERED_MS, detail.slice(0, 500));
+  const known = SAME_KEY[code];
+  if (known) return notTaken(known.code, known.afterMs, detail);
+  if (status === 401 || status === 403) return notTaken("circle_credentials", OPERATOR_MS, detail);
+  // 408: a proxy's word that it waited in vain, for us or for Circle.
+  if (status >= 500 || status === 408) return inDoubt("circle_unavailable", detail, THROTTLED_MS);
+  return { kind: "refused", code: `circle_${code}`, detail };
+}
+
+/** What a failed GET means; reads can always be repeated. */
+export function translateReadError(cause: unknown): PaymentError {
+  const status = cause instanceof HttpResponseError ? cause.status : undefined;
+  if (status === 401 || status === 403) {
+    const message = "Circle refuses CIRCLE_API_KEY.";
+    return new PaymentError("DEPLOYMENT_MISMATCH", "reject", message, { cause });
+  }
+  const code = status === 429 ? "CIRCLE_THROTTLED" : "CIRCLE_UNAVAILABLE";
+  return new PaymentError(code, "retry", `Circle could not be asked: ${wordsOf(cause)}`, { cause });
+}
+
+function wordsOf(error: unknown): string {
+  const words = error instanceof Error ? error.message : String(error);
+  return [prefixOf(error), words].filter(Boolean).join(" ").slice(0, 500);
+}
+
+function prefixOf(error: unknown): string {
+  if (error instanceof HttpResponseError) return `${error.status} ${error.code}:`;
+  return error instanceof HttpRequestError ? `${error.code}:` : "";
 }
 
 function notTaken(code: string, afterMs: number, detail: string): Refusal {
   return { kind: "retry", afterMs, code, detail, capacity: true };
 }
 
-function inDoubt(code: string, afterMs: number, detail: string): Refusal {
+function inDoubt(code: string, detail: string, afterMs = UNANSWERED_MS): Refusal {
   return { kind: "retry", afterMs, code, detail };
 }
 

@@ -35,12 +35,30 @@ test("repeats that come faster than the limit do not starve a new request", asyn
   await Promise.all(repeats);
 });
 
-test("a kept turn is used once, by the request that it was kept for", async () => {
-  const pacer = createPacer(1_000);
+test("a kept turn is used once, by the first request that comes", async () => {
+  let nowMs = 1_000;
+  const pacer = createPacer(1, () => nowMs);
   const { signal } = new AbortController();
   await pacer.hold(signal);
   await pacer.hold(signal);
-  pacer.pushBack(60_000);
   await pacer.take(signal);
   await expect(pacer.take(AbortSignal.timeout(20))).rejects.toThrow("aborted");
+  nowMs += 1_000;
+  await pacer.take(signal);
+});
+
+test("a push-back takes a kept turn away", async () => {
+  const pacer = createPacer(1_000);
+  await pacer.hold(AbortSignal.timeout(1_000));
+  pacer.pushBack(60_000);
+  await expect(pacer.take(AbortSignal.timeout(20))).rejects.toThrow("aborted");
+});
+
+test("who gives up waiting holds up nobody behind him", async () => {
+  const pacer = createPacer(100);
+  await pacer.take(AbortSignal.timeout(1_000));
+  const gone = pacer.take(AbortSignal.abort());
+  const next = pacer.take(AbortSignal.timeout(1_000));
+  await expect(gone).rejects.toThrow("aborted");
+  await next;
 });
