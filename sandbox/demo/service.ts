@@ -1,4 +1,5 @@
 import { fileURLToPath } from "node:url";
+import type { PartExit } from "../process/guard.ts";
 import { spawnPart, type Part } from "../process/spawn-part.ts";
 import { runCommand } from "../process/run-command.ts";
 
@@ -12,6 +13,8 @@ export interface Service {
   kill(): Promise<void>;
   /** SIGTERM: finishes its batches and leaves the group. */
   stop(): Promise<void>;
+  /** Resolves once it is gone, with how it ended. */
+  readonly exited: Promise<PartExit>;
 }
 
 type Settings = Readonly<Record<string, string>>;
@@ -48,5 +51,6 @@ export async function startService(
       await part.exited;
     },
     stop: () => part.stop("SIGTERM"),
+    exited: part.exited,
   };
 }
