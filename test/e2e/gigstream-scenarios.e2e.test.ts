@@ -40,8 +40,8 @@ test.each([
   async (rail, on) => {
     const { world, platforms, downstream, openPlatform, hire, read } = on();
     const { pool, chain } = world;
-    const [payer] = world.treasuries;
-    await openPlatform({ id: "acme", taskSource: "directory" });
+
+    const payer = await openPlatform({ id: "acme", taskSource: "directory" });
     await hire("ann");
     const task = { platformId: "acme", id: "logo", workerId: "ann", amount: units(50) };
     await insertTasks(pool, [task]);
@@ -50,7 +50,7 @@ test.each([
     const outcome = await downstream.outcomeOf("logo");
 
     const paymentId = paymentIdOf("acme", "logo");
-    const transfers = await chain.transfersFrom(payer!.address);
+    const transfers = await chain.transfersFrom(payer);
     expect(transfers).toMatchObject([
       { token: world.parts.chain.tokens.USDC, to: addressOf("ann"), amount: NET },
     ]);
