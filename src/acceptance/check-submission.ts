@@ -30,7 +30,7 @@ const TIME_MIN = new Date("0001-01-01T00:00:00.000Z");
 const TIME_MAX = new Date("9999-12-31T23:59:59.999Z");
 
 /** The rules that need no database: what breaks them is a dead letter, since no retry mends it. */
-export function checkSubmission({ decoded }: Submission): CheckedSubmission {
+export function checkSubmission({ decoded }: Pick<Submission, "decoded">): CheckedSubmission {
   if (!decoded.ok) return refused(null, decoded.code, decoded.message);
   const { event } = decoded;
   for (const field of ["platformId", "taskId", "workerId", "eventId"] as const) {

@@ -46,6 +46,11 @@ export function derivedEventId(platformId: string, idempotencyKey: string): stri
   return derivedUuid("request", platformId, idempotencyKey);
 }
 
+/** The id of a bulk that names none: the same list has the same one. */
+export function bulkIdOf(itemFingerprints: readonly string[]): string {
+  return derivedUuid("bulk", ...itemFingerprints);
+}
+
 /**
  * A record read again is the same dead letter. The value's hash is part of it, because a topic made anew gives the
  * same offsets to other records.
