@@ -10,7 +10,7 @@ import type { Sandbox } from "./sandbox.ts";
 
 const EXIT_USAGE = 2;
 const EXIT_IMBALANCE = 9;
-/** Without a person the kill and the faults come at these shares of the traffic. */
+/** The kill and the faults come at these shares of the traffic. */
 const KILL_AT = 0.4;
 const FAULTS_AT = 0.7;
 /** After the last task, with the slowest provider, everything has ended long before this. */
@@ -36,7 +36,7 @@ async function runTraffic(
   options: DemoArguments,
   stage: { acts: Acts; say: Say; signal: AbortSignal },
 ): Promise<void> {
-  const { payments, ratePerSecond, unattended, calm } = options;
+  const { payments, ratePerSecond, calm } = options;
   const { acts, say, signal } = stage;
   say("");
   say(`  Traffic: ${payments} tasks at ${ratePerSecond} a second`);
@@ -48,7 +48,10 @@ async function runTraffic(
   const scripted = calm
     ? []
     : [
-        ...(unattended ? [at(KILL_AT, acts.kill)] : []),
+        at(KILL_AT, async () => {
+          // Done for whoever has not pressed k by then.
+          if (acts.kills.length === 0) await acts.kill();
+        }),
         at(FAULTS_AT, async () => {
           await acts.duplicate();
           await acts.loseAnswers();
@@ -93,7 +96,10 @@ async function demo(options: DemoArguments, signal: AbortSignal): Promise<DemoRe
   } finally {
     letGo();
   }
-  const report = await auditDemo(world, acts.kills, options);
+  const report = await auditDemo(world, acts.kills, {
+    rail: options.rail,
+    ratePerSecond: options.ratePerSecond,
+  });
   say(reportText(report));
   return report;
 }

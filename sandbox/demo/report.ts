@@ -80,6 +80,10 @@ export function reportText(report: DemoReport): string {
       `    without those caught by the kill: ${percent(share)}   p50 ${seconds(withoutKill.latencyMs.p50)}   p99 ${seconds(withoutKill.latencyMs.p99)}`,
     );
   }
+  for (const { firstNewPaymentMs } of report.kills) {
+    if (firstNewPaymentMs === null) continue;
+    lines.push(`    first payment of a new task ${seconds(firstNewPaymentMs)} after the kill`);
+  }
   if (!report.balanced) {
     lines.push("", "  NOT BALANCED:", ...report.offenders.slice(0, OFFENDERS_SHOWN));
     if (report.offenders.length > OFFENDERS_SHOWN) {
