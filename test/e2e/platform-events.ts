@@ -16,16 +16,15 @@ export interface TaskEvent {
 
 /** The platforms' side of Kafka: real Avro, real registry, and none of the service's code. */
 export interface PlatformEvents extends AsyncDisposable {
-  /** All in one send, keyed by worker; `partition` puts them into one. */
-  publish(...events: readonly TaskEvent[]): Promise<void>;
-  encode(event: TaskEvent): Message;
-  /** One send to one partition, so that the service meets them as one batch. */
-  send(messages: readonly Message[]): Promise<void>;
+  /** All in one send, keyed by worker. */
+  readonly publish: (...events: readonly TaskEvent[]) => Promise<void>;
+  readonly encode: (event: TaskEvent) => Message;
+  /** All in one send, so that what goes to the same partition is one batch. */
+  readonly send: (messages: readonly Message[]) => Promise<void>;
   /** Registers a schema under a subject and answers its id. */
-  register(subject: string, schemaText: string): Promise<number>;
+  readonly register: (subject: string, schemaText: string) => Promise<number>;
 }
 
-/** 32 MB: what the broker lets through is not the test's question. */
 export async function connectPlatforms({ parts, topics }: World): Promise<PlatformEvents> {
   const { type, text } = readSchema("task.completed.v1");
   const register = (subject: string, schemaText: string) =>

@@ -28,9 +28,15 @@ export interface WholeLine extends AsyncDisposable {
   readonly read: (query: ReturnType<typeof sql.fragment>) => Promise<readonly string[]>;
 }
 
-export async function startLine(options: WorldOptions): Promise<WholeLine> {
+export interface LineOptions extends WorldOptions {
+  /** Done before the service starts, for what it must find there. */
+  readonly beforeStart?: (world: World) => Promise<void>;
+}
+
+export async function startLine(options: LineOptions): Promise<WholeLine> {
   await using starting = new AsyncDisposableStack();
   const world = starting.use(await createWorld(options));
+  await options.beforeStart?.(world);
   const service = world.run("only");
   await service.ready;
   const [platforms, downstream, operator] = await Promise.all([
