@@ -28,6 +28,7 @@ import { runRelay } from "./relay/run-relay.ts";
 import { loadCursor, storeFirstCursor } from "./settlement/cursor.ts";
 import { raiseAlarm } from "./settlement/raise-alarm.ts";
 import { settleBlocks } from "./settlement/settle-blocks.ts";
+import { createStoredSweep } from "./settlement/sweep-stored.ts";
 import {
   acceptanceDeps,
   alarmHandler,
@@ -40,7 +41,7 @@ import {
 
 /** More than any topic of ours has: each partition waits for Postgres on its own. */
 const PARTITIONS_CONCURRENTLY = 64;
-const DOUBT_SWEEP_MS = 1_000;
+const SWEEP_EVERY_MS = 1_000;
 const READY_POLL_MS = 25;
 
 /** Runs until the signal aborts, then lets every stage finish what it holds. Waits for parts that are away. */
@@ -130,7 +131,11 @@ async function follow(connected: Connected, signal: AbortSignal): Promise<void> 
   const settle = settleDeps(connected);
   const release = dispatchDeps(connected, bells.dispatch);
   const reader = readerOf(connected);
-  const sweeping = sweepDoubt(connected, reader, signal);
+  const sweepStored = createStoredSweep(settle);
+  const sweeping = [
+    sweep(log, "waiting payments that the chain has settled", sweepStored, signal),
+    sweep(log, "payments in doubt", createDoubtSweep(connected, reader), signal),
+  ];
   await followChain(
     {
       reader,
@@ -145,31 +150,42 @@ async function follow(connected: Connected, signal: AbortSignal): Promise<void> 
     {},
     signal,
   );
-  await sweeping;
+  await Promise.all(sweeping);
+}
+
+/** Looks for something once a second, beside the follower; what a look could not do, the next one does. */
+async function sweep(
+  log: Logger,
+  what: string,
+  look: () => Promise<unknown>,
+  signal: AbortSignal,
+): Promise<void> {
+  let isFailing = false;
+  while (!signal.aborted) {
+    try {
+      await look();
+      isFailing = false;
+    } catch (error) {
+      if (!isFailing) log.warn({ err: error }, `could not look for ${what}`);
+      isFailing = true;
+    }
+    await delay(SWEEP_EVERY_MS, undefined, { signal }).catch(() => undefined);
+  }
 }
 
 /**
- * Puts payments whose evidence is overdue into review, beside the follower: what the chain has settled while nobody
- * looked is no doubt, so it begins once the cursor has reached the head that it found.
+ * Puts payments whose evidence is overdue into review: what the chain has settled while nobody looked is no doubt, so
+ * it begins once the cursor has reached the head that it found.
  */
-async function sweepDoubt(
-  connected: Connected,
-  reader: ChainReader,
-  signal: AbortSignal,
-): Promise<void> {
-  const { log, pool, config, bells } = connected;
+function createDoubtSweep(connected: Connected, reader: ChainReader): () => Promise<void> {
+  const { pool, config, bells } = connected;
   const deps = dispatchDeps(connected, bells.dispatch);
   let head: bigint | undefined;
-  while (!signal.aborted) {
-    try {
-      head ??= await reader.headNumber();
-      const cursor = await loadCursor(pool, instanceOf(config));
-      if (cursor && cursor.number >= head) await raiseDoubt(deps);
-    } catch (error) {
-      log.warn({ err: error }, "could not look for payments in doubt");
-    }
-    await delay(DOUBT_SWEEP_MS, undefined, { signal }).catch(() => undefined);
-  }
+  return async () => {
+    head ??= await reader.headNumber();
+    const cursor = await loadCursor(pool, instanceOf(config));
+    if (cursor && cursor.number >= head) await raiseDoubt(deps);
+  };
 }
 
 /** Kafka and Postgres disagree about what was read: a restored backup or a topic made anew. */

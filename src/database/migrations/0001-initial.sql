@@ -144,6 +144,8 @@ CREATE TABLE payments (
 -- payment, and neither an unfunded token's nor a paused platform's backlog is ever read through.
 CREATE INDEX payments_due ON payments (intent, rail, payer, token, platform_id, next_attempt_at)
   WHERE intent IS NOT NULL AND transaction_id IS NULL;
+-- For the sweep that looks through what waits for evidence that is stored already.
+CREATE INDEX payments_waiting ON payments (id) WHERE intent IS NOT NULL AND transaction_id IS NULL;
 CREATE INDEX payments_accepted_due ON payments (next_attempt_at) WHERE state = 'accepted';
 -- Doubt exists only while a payment travels: parked and paused ones do not.
 CREATE INDEX payments_review_at ON payments (review_at) WHERE review_at IS NOT NULL AND transaction_id IS NOT NULL;
