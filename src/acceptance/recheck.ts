@@ -88,7 +88,7 @@ async function recheckWithin(
   );
   const afterCommit = adopted.length > 0 ? await deps.adopt(tx, adopted) : () => undefined;
   const { due_in_ms: nextDueInMs } = await tx.one(sql.prepared("acceptance-next-due", dueInRow)`
-    SELECT ceil(extract(epoch FROM min(next_attempt_at) - payment_now()) * 1000)::int4 AS due_in_ms
+    SELECT ceil(extract(epoch FROM min(next_attempt_at) - payment_now()) * 1000)::float8 AS due_in_ms
     FROM payments WHERE state = 'accepted'
   `);
   const stillWaiting = planned.filter(({ plan }) => plan.state === "accepted").length;

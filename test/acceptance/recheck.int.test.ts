@@ -113,3 +113,15 @@ test("the loop looks when it is rung and when something is due, and ends with it
   await loop;
   expect(await rowsOf(pool, "payments")).toMatchObject([{ state: "planned" }]);
 });
+
+test("what waited through a stop of a month is looked at, however much of it there is", async () => {
+  await using database = await freshDatabase();
+  const { pool } = database;
+  await insertPlatform(pool, { id: "platform-1" });
+  const deps = acceptanceOver(pool);
+  const events = Array.from({ length: 201 }, (_, i) => taskCompleted({ taskId: `task-${i}` }));
+  await acceptBatch(deps, batchOf(events));
+  await setClock(pool, 30 * 86_400_000);
+  expect(await recheckDue(deps)).toMatchObject({ stillWaiting: 200 });
+  expect(await recheckDue(deps)).toMatchObject({ stillWaiting: 1 });
+});
