@@ -49,7 +49,7 @@ export const paymentColumns = sql.fragment`
   p.review_at AS "reviewAt", p.next_attempt_at AS "nextAttemptAt", p.occurred_at AS "occurredAt",
   p.accepted_at AS "acceptedAt", p.settled_at AS "settledAt",
   CASE WHEN p.state = 'completed'
-    THEN greatest(0, extract(epoch FROM p.settled_at - p.occurred_at) * 1000)::int END AS "latencyMs"`;
+    THEN greatest(0, round(extract(epoch FROM p.settled_at - p.occurred_at) * 1000))::float8 END AS "latencyMs"`;
 
 /** A payment as programs meet it: amounts with six decimals, times in RFC 3339, what does not apply is null. */
 export interface PaymentView extends Omit<

@@ -35,7 +35,7 @@ export async function workerStats(db: CommonQueryMethods, workerId: string): Pro
       count(*) FILTER (WHERE state = 'review')::int AS "inReview",
       count(*) FILTER (WHERE state IN ('accepted', 'planned', 'voiding'))::int AS "inProgress",
       round(avg(greatest(0, extract(epoch FROM settled_at - occurred_at) * 1000))
-        FILTER (WHERE state = 'completed'))::int AS "meanLatencyMs"
+        FILTER (WHERE state = 'completed'))::float8 AS "meanLatencyMs"
     FROM payments WHERE worker_id = ${workerId}
   `);
   const byCurrency = await db.any(sql.type(currencyStats)`

@@ -98,3 +98,10 @@ test("a worker's statistics sum what was completed, exactly", async () => {
     byCurrency: [],
   });
 });
+
+test("an event that was a month old when it was paid is shown like any other", async () => {
+  const monthMs = 30 * 86_400_000;
+  await insertCompleted("old", "10", monthMs);
+  expect(await getPayment(db, paymentIdOf("p", "old"))).toMatchObject({ latencyMs: monthMs });
+  expect((await workerStats(db, "w")).meanLatencyMs).toBeGreaterThan(monthMs / 10);
+});
