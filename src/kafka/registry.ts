@@ -41,12 +41,20 @@ export function createRegistry(settings: RegistrySettings): Registry {
 
   return {
     async register(subject, schemaText) {
-      try {
+      const attempt = async () => {
         const { id } = await client.register(
           { type: SchemaType.AVRO, schema: schemaText },
           { subject, compatibility: COMPATIBILITY.BACKWARD_TRANSITIVE },
         );
         return id;
+      };
+      try {
+        // Instances that start together all find a new subject without a setting, and all but one are refused (409) when
+        // they set it. The second time they find it set.
+        return await attempt().catch((error: unknown) => {
+          if (!isConflict(error)) throw error;
+          return attempt();
+        });
       } catch (error) {
         throw registrationError(subject, error);
       }
@@ -98,13 +106,17 @@ function withTimeout() {
   };
 }
 
+function isConflict(error: unknown): boolean {
+  return (error as { status?: number }).status === 409;
+}
+
 /** Only what the registry itself must have answered counts as a refusal; 400 may be a refused connection. */
 function registrationError(subject: string, error: unknown): PaymentError {
   const { status, name } = error as { status?: number; name?: string };
   if (name === "ConfluentSchemaRegistryCompatibilityError") {
     return incompatible(subject, "is set to another compatibility than BACKWARD_TRANSITIVE", error);
   }
-  if (status === 409) {
+  if (isConflict(error)) {
     return incompatible(subject, "holds a version that this one cannot read", error);
   }
   if (status === 422) return incompatible(subject, "does not accept the schema", error);

@@ -71,6 +71,17 @@ describe("a registry", () => {
     expect(await state()).toEqual(before);
   });
 
+  it("takes the same contract from instances that start together", async () => {
+    const registries = Array.from({ length: 20 }, () => createRegistry({ registryUrl: url }));
+    const ids = await Promise.all(
+      registries.map((registry) => registry.register("together-value", TASK_SCHEMA)),
+    );
+    expect(new Set(ids).size).toBe(1);
+    expect(await get("/config/together-value")).toEqual({
+      compatibilityLevel: "BACKWARD_TRANSITIVE",
+    });
+  });
+
   it("answers the same id for the same schema", async () => {
     const registry = createRegistry({ registryUrl: url });
     const first = await registry.register("twice-value", TASK_SCHEMA);
