@@ -48,7 +48,12 @@ const READY_POLL_MS = 25;
 export async function runApp(config: Config, log: Logger, signal: AbortSignal): Promise<void> {
   log.info({ rail: config.PAYMENT_RAIL, pid: process.pid }, "starting");
   const line = new AbortController();
-  const connected = await connect(config, log, { starting: signal, running: line.signal });
+  const signals = { starting: signal, running: line.signal };
+  const connected = await connect(config, log, signals).catch((error: unknown) => {
+    // Told to stop while it waited for a part that is away.
+    if (!signal.aborted) throw error;
+  });
+  if (!connected) return;
   const publisher = createPublisher({ kafka: connected.kafka, log });
   const consumer = consume(connected, line.signal);
   const stages = [

@@ -4,6 +4,7 @@ import type { Config } from "./config.ts";
 import { codecOf, databaseOf, kafkaOf, topicsOf } from "./connections.ts";
 import { connectSignals } from "./database/listen.ts";
 import { migrate } from "./database/migrate.ts";
+import type { Database } from "./database/pool.ts";
 import { translateDatabaseError } from "./database/translate-error.ts";
 import { bindDeployment } from "./deployment.ts";
 import { dispositionOf, PaymentError } from "./errors.ts";
@@ -29,16 +30,16 @@ interface Signals {
  * cannot mend, before anything was consumed or sent: DEPLOYMENT_MISMATCH, REGISTRY_INCOMPATIBLE.
  */
 export async function connect(config: Config, log: Logger, signals: Signals): Promise<Connected> {
-  const signal = signals.starting;
+  const failed = new AbortController();
+  const signal = AbortSignal.any([signals.starting, failed.signal]);
   const rpc = createRpc({ urls: config.ARC_RPC_URL });
   const kafka = kafkaOf(config, log);
-  const pool = await databaseOf(config);
   const waitFor = <T>(part: string, attempt: () => Promise<T>) =>
     untilAvailable(
       { log, signal },
       { part, attempt, isAway: (error) => dispositionOf(error) === "retry" },
     );
-  const [codec, lanes] = await Promise.all([
+  const parts = [
     codecOf(config, log, signal),
     waitFor("The chain or Circle", async () => {
       const found = await createLanes({ config, rpc, log }, signal);
@@ -49,12 +50,16 @@ export async function connect(config: Config, log: Logger, signals: Signals): Pr
       );
       return found;
     }),
-    waitFor("Postgres", async () => {
-      await assertMigrated(config);
-      await bindDeployment(pool, instanceOf(config));
-    }),
+    waitFor("Postgres", () => openDatabase(config)),
     ensureTopics({ kafka, log, signal }, topicSpecs(topicsOf(config), PARTITIONS)),
-  ]);
+  ] as const;
+  const [codec, lanes, pool] = await Promise.all(parts).catch(async (error: unknown) => {
+    // What goes on waiting, or stays open, would keep a process alive that has nothing left to do.
+    failed.abort();
+    const [, , database] = await Promise.allSettled(parts);
+    if (database.status === "fulfilled") await database.value.end();
+    throw error;
+  });
   const laneBells = new Map(lanes.map(({ id }) => [id, createWake()]));
   const bells: Record<Bell, Wake> = {
     dispatch: ringAll([...laneBells.values()]),
@@ -85,6 +90,18 @@ async function checkChain(
   const currencies = config.PAYMENT_CURRENCIES;
   const tokens = Object.fromEntries(currencies.map((name) => [name, config.tokens[name]]));
   assertDeployment(await preflight(rpc, { ...instanceOf(config), operators, tokens }));
+}
+
+async function openDatabase(config: Config): Promise<Database> {
+  const pool = await databaseOf(config);
+  try {
+    await assertMigrated(config);
+    await bindDeployment(pool, instanceOf(config));
+    return pool;
+  } catch (error) {
+    await pool.end();
+    throw error;
+  }
 }
 
 async function assertMigrated(config: Config): Promise<void> {
