@@ -11,7 +11,7 @@ export interface Queue {
   readonly platformId: string;
 }
 
-/** Where the turn of each intent stands: the queue that was served last. */
+/** Where the turn of each intent stands: the queue that was served or looked at last. */
 export type TurnCursor = Readonly<Record<Intent, Queue | undefined>>;
 
 export interface DueQueues {
@@ -19,12 +19,17 @@ export interface DueQueues {
   readonly due: readonly Queue[];
   /** Until the first payment that is not due yet; undefined if none waits. */
   readonly nextDueInMs: number | undefined;
+  /** More queues than a turn looks at: some have not been seen. */
+  readonly isBounded: boolean;
+  /** Where the next turn begins, once this one has served a queue of this intent, or none of any (undefined). */
+  cursorAfter(served: Queue | undefined): TurnCursor;
 }
 
-/** One probe of the index per queue: the turn goes on behind it next time, so a bound hides nobody. */
+/** One probe of the index per queue: the turn goes on behind them next time (`cursorAfter`), so a bound hides nobody. */
 const QUEUES_MAX = 200;
 
 const row = z.object({
+  turn: z.bigint(),
   intent: z.enum(["pay", "void"]),
   payer: z.string(),
   token: z.string(),
@@ -50,7 +55,7 @@ export async function listDueQueues(
       "text",
     );
   const rows = await db.any(sql.prepared("dispatch-due-queues", row)`
-    SELECT w.intent, w.payer, w.token, w.platform_id,
+    SELECT s.turn, w.intent, w.payer, w.token, w.platform_id,
            w.next_attempt_at IS NULL OR w.next_attempt_at <= payment_now() OR EXISTS (
              SELECT FROM payments f
              WHERE f.intent = w.intent AND f.rail = ${rail} AND f.payer = w.payer AND f.token = w.token
@@ -78,7 +83,36 @@ export async function listDueQueues(
     ) w
     ORDER BY s.turn, w.payer, w.token, w.platform_id
   `);
-  return { due: inTurn(rows), nextDueInMs: soonest(rows) };
+  return { due: inTurn(rows), nextDueInMs: soonest(rows), ...turnOver(rows, cursor) };
+}
+
+function turnOver(
+  rows: readonly z.infer<typeof row>[],
+  cursor: TurnCursor,
+): Pick<DueQueues, "isBounded" | "cursorAfter"> {
+  const walks = walksOf(rows);
+  return {
+    isBounded: [...walks.pay, ...walks.void].some((walk) => walk.length >= QUEUES_MAX),
+    cursorAfter: (served) => ({ pay: next("pay", served), void: next("void", served) }),
+  };
+
+  function next(intent: Intent, served: Queue | undefined): Queue | undefined {
+    if (served && served.intent !== intent) return cursor[intent];
+    const [behind, fromStart] = walks[intent];
+    if (served && behind.some((queue) => queueKey(queue) === queueKey(served))) return served;
+    if (behind.length >= QUEUES_MAX) return behind.at(-1);
+    if (served) return served;
+    return fromStart.length >= QUEUES_MAX ? fromStart.at(-1) : cursor[intent];
+  }
+}
+
+/** The queues behind the cursor, and those from the beginning. */
+function walksOf(rows: readonly z.infer<typeof row>[]): Record<Intent, [Queue[], Queue[]]> {
+  const walks: Record<Intent, [Queue[], Queue[]]> = { pay: [[], []], void: [[], []] };
+  for (const { turn, intent, payer, token, platform_id: platformId } of rows) {
+    walks[intent][turn <= 2n ? 0 : 1].push({ intent, payer, token, platformId });
+  }
+  return walks;
 }
 
 /** Behind the cursor first, then from the beginning; a cursor at the beginning needs no second walk. */

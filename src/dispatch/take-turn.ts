@@ -11,6 +11,8 @@ import type { Lane } from "./rail.ts";
 
 /** The back-stop where no bell rings: another instance's payments and closings are seen this soon. */
 const POLL_MS = 500;
+/** Where there are more queues than one look shows, the next look comes sooner. */
+const UNSEEN_MS = 100;
 
 interface TurnParts {
   readonly held: HeldSends;
@@ -39,17 +41,21 @@ export function createTurn(deps: DispatchDeps, lane: Lane, parts: TurnParts): Tu
     const operator = freestOperator(lane, status);
     const sizeMax = Math.min(settings.batchMax, settings.maxInFlight - status.itemsInFlight);
     if (!operator || sizeMax <= 0 || status.paused.has(EVERYTHING)) return POLL_MS;
-    const { due, nextDueInMs } = await listDueQueues(database, lane.rail, cursor);
-    const { queues, funds } = readyQueues(due, status, book);
-    if (queues.length === 0) return Math.max(1, Math.min(nextDueInMs ?? POLL_MS, POLL_MS));
+    const looked = await listDueQueues(database, lane.rail, cursor);
+    const idleMs = looked.isBounded ? UNSEEN_MS : POLL_MS;
+    const { queues, funds } = readyQueues(looked.due, status, book);
+    if (queues.length === 0) {
+      cursor = looked.cursorAfter(undefined);
+      return Math.max(1, Math.min(looked.nextDueInMs ?? idleMs, idleMs));
+    }
     const plan = { operator, sizeMax, queues, funds, lastGroup };
     const formed = await exclusive(() => formSend(deps, lane, plan));
     await noteShortages({ book, holds }, funds, formed);
     const { send, batch } = formed;
-    if (!send || !batch) return POLL_MS;
+    cursor = looked.cursorAfter(send && batch?.payments.at(-1));
+    if (!send || !batch) return idleMs;
     held.take(send, false);
     lastGroup = batch.group;
-    cursor = { ...cursor, [batch.intent]: batch.payments.at(-1) };
     const { id: sendId, kind, itemCount: items } = send;
     deps.log.debug({ lane: lane.id, sendId, kind, items, operator }, "send committed");
     return 0;

@@ -300,6 +300,27 @@ test("while funds cannot be read nothing is sent, one line says so, and it goes 
   expect(lines).toHaveLength(1);
 });
 
+test("hundreds of payers without funds hide nobody: each turn goes on behind those that it looked at", async () => {
+  const world = await aWorld({ batchMax: 1 });
+  const broke = { balance: 0n, allowance: 0n, blocked: false };
+  for (let i = 0; i < 450; i += 1) {
+    world.funds.of.set(addressOf(`broke-${i}`), broke);
+    await planPayments(world.database, { name: "b", platformId: `broke-${i}` });
+  }
+  const [first, last] = [`0x${"0".repeat(40)}`, `0x${"f".repeat(40)}`];
+  await planPayments(world.database, { name: "f", platformId: "first", payer: first, count: 60 });
+  const [hidden] = await planPayments(world.database, {
+    name: "l",
+    platformId: "last",
+    payer: last,
+  });
+  const lane = scriptedLane({ maxInFlight: 100 });
+  aLane(world, lane);
+  const sent = () => lane.submitted.flatMap(paymentsIn);
+  await vi.waitFor(() => expect(sent()).toContain(hidden), soon);
+  expect(sent().indexOf(hidden ?? "")).toBeLessThan(30);
+});
+
 describe("what the provider answers", () => {
   test("is stored even while settlement holds the payments", async () => {
     const world = await aWorld();
