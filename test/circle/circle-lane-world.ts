@@ -13,7 +13,10 @@ export const EXECUTIONS = "/developer/transactions/contractExecution";
 
 interface LaneOptions {
   readonly baseUrl?: string;
+  readonly apiKey?: string;
+  readonly entitySecret?: string;
   readonly callTimeoutMs?: number;
+  readonly postsPerSecond?: number;
 }
 
 export type CircleLaneWorld = Awaited<ReturnType<typeof startCircleLaneWorld>>;
@@ -32,8 +35,8 @@ export async function startCircleLaneWorld() {
   const control = circleControl(circle.controlUrl);
   const [wallet] = circle.operatorWallets;
   if (!wallet) throw new Error("no wallet");
-  const newClient = ({ baseUrl = circle.baseUrl, ...options }: LaneOptions = {}) =>
-    createCircleClient({ ...circle, baseUrl }, options);
+  const newClient = (options: LaneOptions = {}) =>
+    createCircleClient({ ...circle, ...options }, options);
   return {
     ...world,
     circle,
@@ -45,7 +48,7 @@ export async function startCircleLaneWorld() {
         client: newClient(options),
         wallets: [{ walletId: wallet.id, address: world.operator }],
         payOnce: world.payOnce,
-        postsPerSecond: 1_000,
+        postsPerSecond: options.postsPerSecond ?? 1_000,
         getsPerSecond: 1_000,
         log: pino({ level: "silent" }),
       }),

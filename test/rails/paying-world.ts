@@ -10,6 +10,7 @@ import {
 import { generatePrivateKey, privateKeyToAddress } from "viem/accounts";
 import { payOnceAbi } from "../../contracts/pay-once-abi.ts";
 import { startChain } from "../../sandbox/chain/start-chain.ts";
+import { anvilClient } from "../../sandbox/chain/transact.ts";
 import { createPayOnceCalls } from "../../src/arc/pay-once.ts";
 import type { Lane, PayItem, SendTicket, StoredSend, VoidItem } from "../../src/dispatch/rail.ts";
 import { refOf } from "../../src/payment/ids.ts";
@@ -34,6 +35,7 @@ export type PayingWorld = Awaited<ReturnType<typeof startPayingWorld>>;
 export async function startPayingWorld(operatorKey: Hex) {
   const chain = await startChain({ blockTimeMs: 100 });
   const client = createPublicClient({ transport: webSocket(chain.wsUrl) });
+  const anvil = anvilClient(chain.rpcUrl);
   const operator = privateKeyToAddress(operatorKey);
   const payerKey = generatePrivateKey();
   const payer = privateKeyToAddress(payerKey);
@@ -91,6 +93,14 @@ export async function startPayingWorld(operatorKey: Hex) {
         functionName: "balanceOf",
         args: [recipient as Address],
       }),
+    /** Takes the operator's gas away; answers how to give it back. */
+    async withoutGas(): Promise<() => Promise<void>> {
+      await anvil.setBalance({ address: operator, value: 0n });
+      return () => anvil.setBalance({ address: operator, value: NATIVE });
+    },
+    async gasLimitOf(txHash: string): Promise<bigint> {
+      return (await client.getTransaction({ hash: txHash as Hex })).gas;
+    },
     /** A payment to somebody new. */
     payment(amount = 1_000_000n): PayItem {
       const recipient = privateKeyToAddress(generatePrivateKey()).toLowerCase();
