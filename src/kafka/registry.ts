@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises";
 import { COMPATIBILITY, SchemaRegistry, SchemaType } from "@kafkajs/confluent-schema-registry";
 import { z } from "zod";
 import { PaymentError } from "../errors.ts";
@@ -18,6 +19,13 @@ export interface Registry {
 }
 
 const REQUEST_TIMEOUT_MS = 5_000;
+
+/**
+ * Instances that start together may find a subject that one of them has made and not yet set (a mismatch), or set it at
+ * the same time (a conflict). Both are over within milliseconds; what is not is a real refusal.
+ */
+const TRIES_MAX = 5;
+const TRY_AGAIN_MS = 200;
 
 /** Confluent's "Schema not found". A proxy's 404 page has no such code, and must not turn payments into dead letters. */
 const SCHEMA_NOT_FOUND = 40403;
@@ -41,22 +49,18 @@ export function createRegistry(settings: RegistrySettings): Registry {
 
   return {
     async register(subject, schemaText) {
-      const attempt = async () => {
-        const { id } = await client.register(
-          { type: SchemaType.AVRO, schema: schemaText },
-          { subject, compatibility: COMPATIBILITY.BACKWARD_TRANSITIVE },
-        );
-        return id;
-      };
-      try {
-        // Instances that start together all find a new subject without a setting, and all but one are refused (409) when
-        // they set it. The second time they find it set.
-        return await attempt().catch((error: unknown) => {
-          if (!isConflict(error)) throw error;
-          return attempt();
-        });
-      } catch (error) {
-        throw registrationError(subject, error);
+      for (let tries = 1; ; tries += 1) {
+        try {
+          const { id } = await client.register(
+            { type: SchemaType.AVRO, schema: schemaText },
+            { subject, compatibility: COMPATIBILITY.BACKWARD_TRANSITIVE },
+          );
+          return id;
+        } catch (error) {
+          const incompatible = isMismatch(error) || isConflict(error);
+          if (!incompatible || tries === TRIES_MAX) throw registrationError(subject, error);
+        }
+        await delay(TRY_AGAIN_MS);
       }
     },
 
@@ -106,20 +110,27 @@ function withTimeout() {
   };
 }
 
+function isMismatch(error: unknown): boolean {
+  return (error as { name?: string }).name === "ConfluentSchemaRegistryCompatibilityError";
+}
+
 function isConflict(error: unknown): boolean {
-  return (error as { status?: number }).status === 409;
+  return statusOf(error) === 409;
+}
+
+function statusOf(error: unknown): number | undefined {
+  return (error as { status?: number }).status;
 }
 
 /** Only what the registry itself must have answered counts as a refusal; 400 may be a refused connection. */
 function registrationError(subject: string, error: unknown): PaymentError {
-  const { status, name } = error as { status?: number; name?: string };
-  if (name === "ConfluentSchemaRegistryCompatibilityError") {
+  if (isMismatch(error)) {
     return incompatible(subject, "is set to another compatibility than BACKWARD_TRANSITIVE", error);
   }
   if (isConflict(error)) {
     return incompatible(subject, "holds a version that this one cannot read", error);
   }
-  if (status === 422) return incompatible(subject, "does not accept the schema", error);
+  if (statusOf(error) === 422) return incompatible(subject, "does not accept the schema", error);
   return unavailable(reasonOf(error), error);
 }
 
