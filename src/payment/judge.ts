@@ -68,9 +68,15 @@ function judgePaid(facts: PaymentFacts, paid: PlacedPaid): Verdict {
   return { kind: "complete", generation, terms, paid, announced, broken };
 }
 
-/** The terms under which this Paid is ours; undefined where it contradicts them. */
+/**
+ * The terms under which this Paid is ours; undefined where it contradicts them, or could be neither booked nor announced
+ * (another currency's token, more than the gross amount): settling that would fail, and stop the cursor for ever.
+ */
 function acceptableTerms(facts: PaymentFacts, log: PaidLog): Terms | undefined {
   if (log.generation > GENERATION_MAX) return undefined;
+  if (log.token !== facts.currencyToken || log.amount <= 0n || log.amount > facts.amount) {
+    return undefined;
+  }
   const ours = facts.termsByGeneration.get(Number(log.generation)) ?? facts.terms;
   const chains = {
     payer: log.payer,
@@ -79,9 +85,7 @@ function acceptableTerms(facts: PaymentFacts, log: PaidLog): Terms | undefined {
     amount: log.amount,
   };
   if (ours && sameTerms(ours, chains)) return chains;
-  const possible =
-    log.token === facts.currencyToken && log.amount > 0n && log.amount <= facts.amount;
-  return facts.beforeRestore && possible ? chains : undefined;
+  return facts.beforeRestore ? chains : undefined;
 }
 
 function sameTerms(a: Terms, b: Terms): boolean {
