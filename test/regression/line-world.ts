@@ -21,8 +21,7 @@ export interface LineWorld extends AsyncDisposable {
   readonly control: CircleControl;
   readonly payOnce: Address;
   readonly arcOperatorKey: Hex;
-  /** Lower-case. */
-  readonly arcOperator: string;
+  readonly arcOperator: Address;
   /** Has 1,000,000 USDC and, unless told otherwise, has approved the instance. */
   newPayer(options?: { approves?: boolean }): Promise<Payer>;
   usdcOf(owner: string): Promise<bigint>;
@@ -50,7 +49,7 @@ export async function startLineWorld(): Promise<LineWorld> {
     control,
     payOnce,
     arcOperatorKey,
-    arcOperator: arcOperator.toLowerCase(),
+    arcOperator,
     async newPayer({ approves = true } = {}) {
       const privateKey = generatePrivateKey();
       const address = privateKeyToAddress(privateKey);
