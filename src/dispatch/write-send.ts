@@ -10,7 +10,12 @@ import type { DuePayment } from "./pick-due.ts";
 import type { Lane, SendDraft, SendTicket, StoredSend } from "./rail.ts";
 import { ticketColumns } from "./stored-sends.ts";
 
-const claimRow = z.object({ id: z.string(), generation: z.number(), state: z.string() });
+const claimRow = z.object({
+  id: z.string(),
+  generation: z.number(),
+  state: z.string(),
+  intent: z.string().nullable(),
+});
 
 /** Locks those of the chosen payments that are still as they were chosen; another's locked ones are left to him. */
 export async function claimPayments(
@@ -19,14 +24,14 @@ export async function claimPayments(
 ): Promise<DuePayment[]> {
   const ids = chosen.map((payment) => payment.paymentId);
   const rows = await tx.any(sql.prepared("dispatch-claim", claimRow)`
-    SELECT id, generation, state FROM payments
+    SELECT id, generation, state, intent FROM payments
     WHERE id = ANY(${sql.array(ids, "uuid")}) AND transaction_id IS NULL
     FOR UPDATE SKIP LOCKED
   `);
   const free = new Map(rows.map((each) => [each.id, each]));
-  return chosen.filter(({ paymentId, generation, state }) => {
+  return chosen.filter(({ paymentId, generation, state, intent }) => {
     const row = free.get(paymentId);
-    return row?.generation === generation && row.state === state;
+    return row?.generation === generation && row.state === state && row.intent === intent;
   });
 }
 

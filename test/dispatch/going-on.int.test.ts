@@ -2,10 +2,13 @@ import { sql } from "slonik";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { z } from "zod";
 import { anyRow } from "../../src/database/pool.ts";
+import { pickDue } from "../../src/dispatch/pick-due.ts";
 import { raiseDoubt } from "../../src/dispatch/raise-doubt.ts";
 import { releaseSend } from "../../src/dispatch/release-send.ts";
 import { requestVoid } from "../../src/dispatch/request-void.ts";
+import { claimPayments } from "../../src/dispatch/write-send.ts";
 import { freshDatabase } from "../support/database.ts";
+import { addressOf } from "../support/seed.ts";
 import {
   passTime,
   planPayments,
@@ -271,6 +274,22 @@ describe("an operator's cancel", () => {
       state: "review",
       intent: "void",
     });
+  });
+
+  test("of a payment in review that is about to be sent again keeps it from being paid once more", async () => {
+    const { database, ...world } = await aWorld();
+    const [id = ""] = await planPayments(database, { name: "a", state: "review" });
+    const payer = addressOf("gigstream");
+    const queue = {
+      intent: "pay",
+      payer,
+      token: addressOf("USDC"),
+      platformId: "gigstream",
+    } as const;
+    const [chosen = []] = await pickDue(database, "circle", [queue], 10);
+    expect(chosen).toHaveLength(1);
+    await requestVoid({ ...world, database }, { ...cancel, paymentId: id });
+    expect(await database.transaction((tx) => claimPayments(tx, chosen))).toEqual([]);
   });
 
   test("is refused for another generation, a settled payment and an unknown one", async () => {
