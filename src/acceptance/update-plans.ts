@@ -25,8 +25,9 @@ const COLUMN_TYPES = [
 ].flat();
 
 /**
- * Gives payments their plan, each only from the state and generation it was read in. Rail, chain and instance stay what
- * they were when a payment was first planned; everything about an earlier generation's sends is cleared.
+ * Gives payments their plan, each only from the state and generation it was read in. Chain and instance stay what they
+ * were when a payment was first planned; everything about an earlier generation's sends is cleared. The rail is this
+ * deployment's: nobody else would send it, and PayOnce pays once over all rails.
  */
 export async function updatePlans(
   tx: Transaction,
@@ -41,7 +42,7 @@ export async function updatePlans(
     UPDATE payments p SET
       state = d.state, intent = d.intent, generation = d.generation, tries = d.tries,
       origin = coalesce(d.origin, p.origin),
-      rail = CASE WHEN d.intent IS NOT NULL THEN coalesce(p.rail, ${rail}) ELSE p.rail END,
+      rail = CASE WHEN d.intent IS NOT NULL THEN ${rail} ELSE p.rail END,
       method = CASE WHEN d.intent IS NOT NULL THEN coalesce(p.method, 'payonce') ELSE p.method END,
       chain_id = CASE WHEN d.intent IS NOT NULL THEN coalesce(p.chain_id, ${chainId}::bigint) ELSE p.chain_id END,
       pay_once = CASE WHEN d.intent IS NOT NULL THEN coalesce(p.pay_once, ${payOnce}) ELSE p.pay_once END,

@@ -70,6 +70,18 @@ test("once the cause is mended the next generation of the same payment is planne
   });
 });
 
+test("a payment of a rail that this deployment no longer has is planned for the one that it has", async () => {
+  await using database = await freshDatabase();
+  const { pool } = database;
+  await failedPayment(pool);
+  await completeTask(pool);
+  await pool.query(sql.type(anyRow)`
+    UPDATE payments SET rail = 'circle', method = 'payonce', chain_id = 5042002, pay_once = ${addressOf("PayOnce")}`);
+  const result = await retryPayment(acceptanceOver(pool, { rail: "arc" }), request);
+  expect(result).toEqual({ kind: "planned", generation: 2 });
+  expect(await rowsOf(pool, "payments")).toMatchObject([{ state: "planned", rail: "arc" }]);
+});
+
 test("what would fail again is refused with its reason, and nothing changes", async () => {
   await using database = await freshDatabase();
   const deps = await failedPayment(database.pool);
