@@ -106,17 +106,19 @@ describe("an unpaid end", () => {
 });
 
 describe("what is not an end", () => {
-  test.each(["WAITING", "PENDING_RISK_SCREENING", "CONFIRMED"])(
-    "%s, which Arc never shows or nobody knows, is still in flight",
-    async (state) => {
-      const lane = world.newLane();
-      await world.onPost({ kind: "forceState", state, executed: true });
+  test("a state that Arc never shows, or that nobody knows, is still in flight, and the chain alone says paid", async () => {
+    const lane = world.newLane();
+    const lying: StoredSend[] = [];
+    const states = ["WAITING", "PENDING_RISK_SCREENING", "CONFIRMED"];
+    for (const state of states) {
+      await world.onPost({ kind: "forceState", state, executed: true, forMs: 1_500 });
       const { item, send } = await taken(lane);
       await shown(lane, send, state);
       await world.until(item, "Paid");
-      expect(await wordOn(lane, send)).toMatchObject({ kind: "accepted", circleState: state });
-    },
-  );
+      lying.push(send);
+    }
+    for (const send of lying) await shown(lane, send, "COMPLETE");
+  });
 
   test("a transaction that lists do not show yet is asked for by its id", async () => {
     const lane = world.newLane();
