@@ -8,10 +8,7 @@ import { acceptBatch } from "./acceptance/accept-batch.ts";
 import { runRecheck } from "./acceptance/recheck.ts";
 import type { Config } from "./config.ts";
 import { connect } from "./connect.ts";
-import { sql } from "slonik";
 import { holdLease } from "./database/lease.ts";
-import { anyRow } from "./database/pool.ts";
-import { askDatabase } from "./database/translate-error.ts";
 import type { Lane } from "./dispatch/rail.ts";
 import { raiseDoubt } from "./dispatch/raise-doubt.ts";
 import { releaseSend } from "./dispatch/release-send.ts";
@@ -21,9 +18,9 @@ import { followChain } from "./follow/follow-chain.ts";
 import { readOpenSends } from "./follow/open-sends.ts";
 import { createIntake } from "./intake/create-intake.ts";
 import { runConsumer, type RunningConsumer } from "./kafka/consumer.ts";
-import type { OffsetAlarm } from "./kafka/consumer-ports.ts";
 import { createPublisher } from "./kafka/publisher.ts";
 import type { Logger } from "./log.ts";
+import { noteOffsetAlarm } from "./note-offset-alarm.ts";
 import { runRelay } from "./relay/run-relay.ts";
 import { loadCursor, storeFirstCursor } from "./settlement/cursor.ts";
 import { raiseAlarm } from "./settlement/raise-alarm.ts";
@@ -191,20 +188,6 @@ function createDoubtSweep(connected: Connected, reader: ChainReader): () => Prom
     const cursor = await loadCursor(pool, instanceOf(config));
     if (cursor && cursor.number >= head) await raiseDoubt(deps);
   };
-}
-
-/** Kafka and Postgres disagree about what was read: a restored backup or a topic made anew. */
-async function noteOffsetAlarm({ pool, log }: Connected, alarm: OffsetAlarm): Promise<void> {
-  log.error({ alarm }, "the stored Kafka offset does not fit the topic");
-  const details = JSON.stringify(alarm, (_, value: unknown) =>
-    typeof value === "bigint" ? value.toString() : value,
-  );
-  await askDatabase(() =>
-    pool.query(sql.type(anyRow)`
-      INSERT INTO audit_log (actor, action, details)
-      VALUES ('system', ${`alarm.offset_${alarm.kind}`}, ${details}::jsonb)
-    `),
-  );
 }
 
 async function untilJoined(consumer: RunningConsumer, signal: AbortSignal): Promise<void> {
