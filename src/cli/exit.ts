@@ -40,13 +40,10 @@ export function exitCodeOf(error: unknown): ExitCode {
     case "DATABASE_VALUE_REFUSED":
     case "OPERATION_REFUSED":
     case "CHAIN_REJECTED":
-    case "CIRCLE_REFUSED":
       return EXIT.refused;
     case "OUTCOME_UNKNOWN":
     case "PUBLISH_IN_DOUBT":
       return EXIT.inDoubt;
-    case "RECORD_UNDECODABLE":
-      return EXIT.bug;
   }
 }
 

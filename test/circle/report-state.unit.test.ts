@@ -35,3 +35,8 @@ test("an empty hash is no hash; a real one is lower-case", () => {
   expect(reportState(state("SENT", { txHash: "0xAB" }))).toMatchObject({ txHash: "0xab" });
   expect(reportState(state("SENT"))).not.toHaveProperty("txHash");
 });
+
+test("an operator without gas costs no payment a try: the send gets a new key", () => {
+  const failed = state("FAILED", { errorReason: "INSUFFICIENT_NATIVE_TOKEN" });
+  expect(reportState(failed)).toMatchObject({ kind: "refused", code: "operator_out_of_gas" });
+});
