@@ -1,7 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { retryPayment } from "../../src/acceptance/retry-payment.ts";
 import { recordAccepted } from "../../src/dispatch/record-report.ts";
-import { dispatchDeps } from "../../src/stage-deps.ts";
+import { acceptanceDeps, dispatchDeps } from "../../src/stage-deps.ts";
 import { MEDIUM, sdkOf, shown } from "../sandbox/circle/circle-world.ts";
 import { units } from "../support/acceptance.ts";
 import { countOf, rowsOf } from "../support/read-rows.ts";
@@ -157,6 +158,23 @@ test("GigStream defect 15: FAILED ends a try with Circle's reason, which the pay
     message: expect.stringContaining(errorReason),
   });
   expect(await world.usdcOf(recipient)).toBe(0n);
+});
+
+test("GigStream defect 8: a payment that failed after it was sent leaves its task payable, and its retry pays it", async () => {
+  await using line = await startLine(world, "circle", { PAYMENT_RETRY_DELAYS_MS: "50" });
+  const recipient = await seed(line, "again");
+  await world.onSend({ kind: "forceState", state: "DENIED", executed: false, count: 2 });
+  await line.submit({ taskId: "again", workerId: "again" });
+  const failed = await line.until("again", ({ state }) => state === "failed");
+  expect(await rowsOf(line.pool, "tasks")).toMatchObject([{ status: "completed", paid_by: null }]);
+
+  const request = { paymentId: failed.id, expectedGeneration: 1, actor: "operator:ada" };
+  const retried = await retryPayment(acceptanceDeps(line.connected), { ...request, reason: "x" });
+
+  expect(retried).toEqual({ kind: "planned", generation: 2 });
+  await line.until("again", ({ state }) => state === "completed");
+  expect(await rowsOf(line.pool, "tasks")).toMatchObject([{ status: "paid", paid_by: failed.id }]);
+  expect(await world.usdcOf(recipient)).toBe(NET);
 });
 
 /** A plain transfer of NET by a wallet of Circle's, mined. */
