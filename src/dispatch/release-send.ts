@@ -20,6 +20,9 @@ export interface EndedSend {
   readonly detail: string;
 }
 
+/** It was never tried: its nonce went to another transaction, such as one that had been given up. */
+const NEVER_TRIED = "nonce_taken";
+const NEVER_TRIED_AGAIN_MS = 1_000;
 /** A void has no tries to use up; it goes again after this, until its evidence is followed. */
 const VOID_AGAIN_MS = 6_000;
 
@@ -34,7 +37,7 @@ type Member = z.infer<typeof memberRow>;
 
 /**
  * Closes a send that moved nothing and lets its payments go on. A batch is halved, and no try is used: one bad item
- * must not cost its neighbours anything. A payment that travelled alone has used one try, and after the last one is
+ * must not cost its neighbours anything; nor does a nonce that went to another transaction. A payment that travelled alone has used one try, and after the last one is
  * voided, since only `Voided` may fail what was once sent. Answers false if the send was no longer open: one caller wins.
  */
 export async function releaseSend(deps: ReleaseDeps, ended: EndedSend): Promise<boolean> {
@@ -53,7 +56,8 @@ export async function releaseSend(deps: ReleaseDeps, ended: EndedSend): Promise<
     await tx.query(sql.type(anyRow)`
       UPDATE transaction_items SET outcome = ${outcome}
       WHERE transaction_id = ${transactionId} AND outcome IS NULL`);
-    if (send.item_count > 1) await halve(tx, transactionId, send.item_count);
+    if (code === NEVER_TRIED) await sendAsItWas(tx, transactionId);
+    else if (send.item_count > 1) await halve(tx, transactionId, send.item_count);
     else for (const member of members) await endTry(tx, deps, member, { ...ended, ...send });
     return { ...send, members };
   });
@@ -70,6 +74,13 @@ export async function releaseSend(deps: ReleaseDeps, ended: EndedSend): Promise<
   };
   deps.log.warn(about, "send ended without effect");
   return true;
+}
+
+async function sendAsItWas(tx: Transaction, transactionId: string): Promise<void> {
+  await tx.query(sql.type(anyRow)`
+    UPDATE payments
+    SET transaction_id = NULL, next_attempt_at = payment_now() + ${NEVER_TRIED_AGAIN_MS} * interval '1 millisecond'
+    WHERE transaction_id = ${transactionId} AND state IN ('planned', 'voiding', 'review')`);
 }
 
 async function halve(tx: Transaction, transactionId: string, itemCount: number): Promise<void> {

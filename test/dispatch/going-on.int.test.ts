@@ -117,6 +117,20 @@ describe("a send that moved nothing", () => {
     );
   });
 
+  test.each([1, 3])(
+    "because its nonce went to another transaction was never tried: %i payments go on as they were",
+    async (count) => {
+      const world = await aWorld({ retryDelaysMs: [] });
+      const { ids, sendId } = await sent(world, { name: "a", count });
+      const taken = { outcome: "dead", code: "nonce_taken", detail: "" } as const;
+      await releaseSend(world, { transactionId: sendId, ...taken });
+      for (const payment of await readPayments(world.database, ids)) {
+        expect(payment).toMatchObject({ state: "planned", tries: 0, batch_cap: null });
+        expect(payment.next_in_ms).toBeLessThanOrEqual(1_000);
+      }
+    },
+  );
+
   test("sends a void again without counting tries", async () => {
     const world = await aWorld();
     const { ids, sendId } = await sent(world, { name: "a", state: "voiding" });
