@@ -37,8 +37,9 @@ type Member = z.infer<typeof memberRow>;
 
 /**
  * Closes a send that moved nothing and lets its payments go on. A batch is halved, and no try is used: one bad item
- * must not cost its neighbours anything; nor does a nonce that went to another transaction. A payment that travelled alone has used one try, and after the last one is
- * voided, since only `Voided` may fail what was once sent. Answers false if the send was no longer open: one caller wins.
+ * must not cost its neighbours anything. A payment that travelled alone has used one try, and after the last one is
+ * voided, since only `Voided` may fail what was once sent. A send whose nonce went to another transaction costs nobody
+ * anything. Answers false if the send was no longer open: one caller wins.
  */
 export async function releaseSend(deps: ReleaseDeps, ended: EndedSend): Promise<boolean> {
   const { transactionId, outcome, code, detail } = ended;
