@@ -175,6 +175,8 @@ describe("doubt", () => {
     await passTime(world.database, 11_000);
     const both = await Promise.all([raiseDoubt(world), raiseDoubt(world)]);
     expect(both.reduce((sum, each) => sum + each.raised, 0)).toBe(3);
+    // Each may have seen the other's payment still in the send; the next look, a second later, gives it up.
+    await raiseDoubt(world);
     const [pay] = await readPayments(world.database, ids);
     expect(pay).toMatchObject({ state: "review", intent: "pay", transaction_id: null });
     expect(pay?.doubt_reason).toMatch(/^pay_unconfirmed: /);
