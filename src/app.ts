@@ -120,10 +120,14 @@ function recheck(connected: Connected, signal: AbortSignal): Promise<void> {
   return runRecheck(acceptanceDeps(connected), connected.bells.recheck, signal);
 }
 
-/** Commit 2 → Circle or the chain, for one lane. */
-function dispatch(connected: Connected, lane: Lane, signal: AbortSignal): Promise<void> {
+/** Commit 2 → Circle or the chain, for one lane; once it is stored where following begins, or it might begin behind a send. */
+async function dispatch(connected: Connected, lane: Lane, signal: AbortSignal): Promise<void> {
+  const { pool, config } = connected;
+  while (!signal.aborted && !(await loadCursor(pool, instanceOf(config)))) {
+    await delay(READY_POLL_MS, undefined, { signal }).catch(() => undefined);
+  }
   const wake = connected.laneBells.get(lane.id) ?? connected.bells.dispatch;
-  return runLane(dispatchDeps(connected, wake), lane, signal);
+  await runLane(dispatchDeps(connected, wake), lane, signal);
 }
 
 /** The chain → commit 3, and reverted sends back to dispatch. */

@@ -6,7 +6,7 @@ import { connectSignals } from "./database/listen.ts";
 import { migrate } from "./database/migrate.ts";
 import type { Database } from "./database/pool.ts";
 import { translateDatabaseError } from "./database/translate-error.ts";
-import { bindDeployment } from "./deployment.ts";
+import { bindDeployment, countOfOtherRails } from "./deployment.ts";
 import { dispositionOf, PaymentError } from "./errors.ts";
 import { ensureTopics, topicSpecs } from "./kafka/topics.ts";
 import { untilAvailable } from "./kafka/until-available.ts";
@@ -50,7 +50,7 @@ export async function connect(config: Config, log: Logger, signals: Signals): Pr
       );
       return found;
     }),
-    waitFor("Postgres", () => openDatabase(config)),
+    waitFor("Postgres", () => openDatabase(config, log)),
     ensureTopics({ kafka, log, signal }, topicSpecs(topicsOf(config), PARTITIONS)),
   ] as const;
   const [codec, lanes, pool] = await Promise.all(parts).catch(async (error: unknown) => {
@@ -92,16 +92,23 @@ async function checkChain(
   assertDeployment(await preflight(rpc, { ...instanceOf(config), operators, tokens }));
 }
 
-async function openDatabase(config: Config): Promise<Database> {
+async function openDatabase(config: Config, log: Logger): Promise<Database> {
   const pool = await databaseOf(config);
   try {
     await assertMigrated(config);
     await bindDeployment(pool, instanceOf(config));
+    await reportOtherRails(pool, config, log);
     return pool;
   } catch (error) {
     await pool.end();
     throw error;
   }
+}
+
+async function reportOtherRails(pool: Database, config: Config, log: Logger): Promise<void> {
+  const count = await countOfOtherRails(pool, config.PAYMENT_RAIL);
+  if (count === 0) return;
+  log.error({ count }, "payments of another rail are not sent: serve with that PAYMENT_RAIL first");
 }
 
 async function assertMigrated(config: Config): Promise<void> {

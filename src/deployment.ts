@@ -3,6 +3,7 @@ import { z } from "zod";
 import type { Database } from "./database/pool.ts";
 import { askDatabase } from "./database/translate-error.ts";
 import { PaymentError } from "./errors.ts";
+import type { RailName } from "./payment/events.ts";
 
 const row = z.object({ chain_id: z.bigint(), pay_once: z.string() });
 
@@ -27,4 +28,18 @@ export async function bindDeployment(
     "reject",
     `This database belongs to PayOnce ${bound.pay_once} on chain ${bound.chain_id}, not to ${instance.payOnce} on ${instance.chainId}: correct PAY_ONCE_ADDRESS and ARC_CHAIN_ID, or use another database.`,
   );
+}
+
+const countRow = z.object({ count: z.bigint() });
+
+/** How many payments wait for, or travel by, another rail than this deployment's: nobody here sends them again. */
+export async function countOfOtherRails(db: Database, rail: RailName): Promise<number> {
+  const other: RailName = rail === "arc" ? "circle" : "arc";
+  const { count } = await askDatabase(() =>
+    db.one(sql.type(countRow)`
+      SELECT (SELECT count(*) FROM payments WHERE intent IN ('pay', 'void') AND rail = ${other} AND transaction_id IS NULL)
+        + (SELECT coalesce(sum(item_count), 0)::int8 FROM transactions WHERE state = 'open' AND rail = ${other}) AS count
+    `),
+  );
+  return Number(count);
 }
