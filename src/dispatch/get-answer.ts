@@ -27,6 +27,8 @@ export interface Answering {
   /** Runs one at a time whatever takes a ticket, so that no two sends get the same. */
   readonly exclusive: <T>(work: () => Promise<T>) => Promise<T>;
   readonly signal: AbortSignal;
+  /** What keeps the lane's sends from being taken, as last said: one line for an outage, not one for each send. */
+  readonly trouble: { code: string | null };
 }
 
 /** An adapter may ask for "at once"; a loop never spins. */
@@ -64,12 +66,17 @@ export async function digest(
       if (!isNews) return undefined;
       held.send = { ...held.send, ticket: named(held.send.ticket, report.circleId) };
       await recordAccepted(deps, held.send.id, report);
-      if (!held.isAccepted) await recordSubmitted(deps, held.send.id);
+      if (!held.isAccepted) {
+        await recordSubmitted(deps, held.send.id);
+        endTrouble(answering);
+      }
       held.isAccepted = true;
       deps.log.debug(about, "send accepted");
       return undefined;
     case "retry":
-      if (isNews) deps.log.warn(about, "send not taken yet");
+      if (answering.trouble.code !== report.code) deps.log.warn(about, "send not taken yet");
+      else if (isNews) deps.log.debug(about, "nor is this one");
+      answering.trouble.code = report.code;
       if (report.capacity) await restartReviewClock(deps, held.send.id);
       return jittered(report.afterMs);
     case "refused":
@@ -83,6 +90,11 @@ export async function digest(
       return undefined;
     }
   }
+}
+
+function endTrouble({ deps, lane, trouble }: Answering): void {
+  if (trouble.code !== null) deps.log.info({ lane: lane.id }, "sends are taken again");
+  trouble.code = null;
 }
 
 async function renew(

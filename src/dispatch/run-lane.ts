@@ -29,7 +29,7 @@ async function runFromMemory(deps: DispatchDeps, lane: Lane, outer: AbortSignal)
     signal,
   );
   const exclusive = createTurnstile();
-  const held = createHeldSends({ deps, lane, exclusive, signal });
+  const held = createHeldSends({ deps, lane, exclusive, signal, trouble: { code: null } });
   const book = createFundsBook(deps);
   const holds = createPayerHolds(deps);
   await holds.load();
