@@ -30,6 +30,23 @@ export interface Traffic {
 
 const TICK_MS = 20;
 
+/** A platform keeps its events until Kafka has taken them; a broker that stays away longer than this is a broken test. */
+const SEND_WITHIN_MS = 60_000;
+const SEND_AGAIN_MS = 100;
+
+async function sendOutlasting(send: () => Promise<unknown>): Promise<void> {
+  const deadlineMs = Date.now() + SEND_WITHIN_MS;
+  for (;;) {
+    try {
+      await send();
+      return;
+    } catch (error) {
+      if (Date.now() > deadlineMs) throw error;
+    }
+    await delay(SEND_AGAIN_MS);
+  }
+}
+
 /** The platforms: real Avro, real registry, a ledger of their own. */
 export async function connectTraffic(deps: TrafficDeps): Promise<Traffic> {
   const { type, text } = readSchema("task.completed.v1");
@@ -41,7 +58,7 @@ export async function connectTraffic(deps: TrafficDeps): Promise<Traffic> {
   const kafka = new Kafka({
     clientId: "platforms",
     brokers: [...deps.brokers],
-    logLevel: logLevel.ERROR,
+    logLevel: logLevel.NOTHING,
     retry: { retries: 10, initialRetryTime: 100 },
   });
   const producer = kafka.producer({ allowAutoTopicCreation: false });
@@ -64,7 +81,7 @@ export async function connectTraffic(deps: TrafficDeps): Promise<Traffic> {
       const message = messages[i];
       if (message) sent.set(taskKey(task), message);
     }
-    await producer.send({ topic: deps.topic, messages, acks: -1 });
+    await sendOutlasting(() => producer.send({ topic: deps.topic, messages, acks: -1 }));
   };
 
   return {
