@@ -2,11 +2,10 @@ import { startService } from "../../sandbox/demo/service.ts";
 import type { PartExit } from "../../sandbox/process/guard.ts";
 import { collectArrivals, type Arrivals } from "./arrivals.ts";
 
-/** A line of the service's log, as pino writes it; 40 is a warning. */
+/** A line of the service's log, as pino writes it. */
 export interface LogLine extends Readonly<Record<string, unknown>> {
   readonly level: number;
   readonly msg: string;
-  readonly lease?: string;
 }
 
 const WARNING = 40;
@@ -14,12 +13,14 @@ const WARNING = 40;
 /** `gigpay serve` in a process of its own. */
 export interface RunningService extends AsyncDisposable {
   readonly log: Arrivals<LogLine>;
-  /** Resolves when it has joined its group. */
+  /** Resolves when it has joined its group; rejects, with its last lines, if it ended before. */
   readonly ready: Promise<void>;
   /** kill -9. */
-  kill(): Promise<void>;
+  readonly kill: () => Promise<void>;
   /** SIGTERM; answers how it ended. */
-  stop(): Promise<PartExit>;
+  readonly stop: () => Promise<PartExit>;
+  /** SIGTERM while it is still starting: `ready` tells how it ended. */
+  readonly interrupt: () => Promise<void>;
 }
 
 /** Starts it and answers at once, so that a start with parts away can be watched. */
@@ -32,6 +33,8 @@ export function runService(
     instance,
     onLine: (line) => log.push(parseLine(line)),
   });
+  const ready = starting.then(() => undefined);
+  ready.catch(() => undefined);
   const stop = async () => {
     const service = await starting;
     await service.stop();
@@ -39,17 +42,21 @@ export function runService(
   };
   return {
     log,
-    ready: starting.then(() => undefined),
+    ready,
     stop,
     kill: async () => (await starting).kill(),
+    async interrupt() {
+      const { pid } = await log.next("its first line", ({ msg }) => msg === "starting");
+      process.kill(Number(pid), "SIGTERM");
+    },
     async [Symbol.asyncDispose]() {
       await stop().catch(() => undefined);
     },
   };
 }
 
-/** Warnings and errors from the given line on. */
-export function troublesSince({ log }: RunningService, from: number): readonly LogLine[] {
+/** Warnings and errors, from the given line on. */
+export function troublesOf({ log }: RunningService, from = 0): readonly LogLine[] {
   return log.items.slice(from).filter(({ level }) => level >= WARNING);
 }
 
