@@ -14,6 +14,9 @@ const POLL_MS = 500;
 /** Where there are more queues than one look shows, the next look comes sooner. */
 const UNSEEN_MS = 100;
 
+/** Longer than any send of ours is open before it is taken up: who forms one takes it up in the same turn. */
+const STRANGER_MS = 3_000;
+
 interface TurnParts {
   readonly held: HeldSends;
   readonly book: FundsBook;
@@ -25,18 +28,21 @@ export type Turn = (signal: AbortSignal) => Promise<number | "reopen">;
 
 /**
  * A lane's turn: forms at most one send and has it submitted. Answers how long nothing needs doing unless the bell rings
- * (0: there may be more), or "reopen" when sends that the lane remembers were given up, so that it must forget.
+ * (0: there may be more), or "reopen" when sends that the lane remembers were given up, or a former holder committed one
+ * after the lane was opened: then its memory is worth nothing.
  */
 export function createTurn(deps: DispatchDeps, lane: Lane, parts: TurnParts): Turn {
   const { database, settings } = deps;
   const { held, book, holds, exclusive } = parts;
   let cursor: TurnCursor = { pay: undefined, void: undefined };
   let lastGroup: string | undefined;
+  const isStrangeFor = watchStrangers();
   return async (signal) => {
     await lane.ready(signal);
-    const status = await readLaneStatus(database, lane, held.ids());
+    const known = held.ids();
+    const status = await readLaneStatus(database, lane, known);
     held.keepOnly(status.open);
-    if (status.abandoned.length > 0) return "reopen";
+    if (status.abandoned.length > 0 || isStrangeFor(STRANGER_MS, status, known)) return "reopen";
     await releaseForgotten(book, holds);
     const operator = freestOperator(lane, status);
     const sizeMax = Math.min(settings.batchMax, settings.maxInFlight - status.itemsInFlight);
@@ -59,6 +65,17 @@ export function createTurn(deps: DispatchDeps, lane: Lane, parts: TurnParts): Tu
     const { id: sendId, kind, itemCount: items } = send;
     deps.log.debug({ lane: lane.id, sendId, kind, items, operator }, "send committed");
     return 0;
+  };
+}
+
+/** Says whether one of the open sends has been unknown for so long. */
+function watchStrangers() {
+  let since = new Map<string, number>();
+  return (ms: number, { open }: LaneStatus, known: readonly string[]): boolean => {
+    const strangers = open.difference(new Set(known));
+    const now = performance.now();
+    since = new Map([...strangers].map((id) => [id, since.get(id) ?? now]));
+    return since.values().some((sinceMs) => now - sinceMs >= ms);
   };
 }
 

@@ -2,7 +2,8 @@ import { sql } from "slonik";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { anyRow } from "../../src/database/pool.ts";
 import { holdLease } from "../../src/database/lease.ts";
-import { pause, resume } from "../../src/dispatch/pause.ts";
+import { formSend } from "../../src/dispatch/form-send.ts";
+import { EVERYTHING, pause, resume } from "../../src/dispatch/pause.ts";
 import type { SendReport } from "../../src/dispatch/rail.ts";
 import { runLane } from "../../src/dispatch/run-lane.ts";
 import { MICROS_PER_UNIT } from "../../src/payment/money.ts";
@@ -212,6 +213,27 @@ test("of two instances the second takes the lane over, sends and all, when the f
   instances[first === lanes[0] ? 0 : 1]?.abort();
   await vi.waitFor(() => expect(heir.submitted).toHaveLength(1), soon);
   expect(heir.submitted[0]?.ticket).toEqual(first?.submitted[0]?.ticket);
+});
+
+test("a send that a former holder committed after the lane was taken over is taken up as well", async () => {
+  const world = await aWorld();
+  const lane = scriptedLane();
+  await pause(world, EVERYTHING, "so that only the zombie forms", "operator:ada");
+  aLane(world, lane);
+  await vi.waitFor(() => expect(lane.turns).toBeGreaterThan(1), soon);
+  const [id] = await planPayments(world.database, { name: "late", state: "voiding" });
+  const token = addressOf("USDC");
+  const queue = {
+    intent: "void",
+    payer: addressOf("gigstream"),
+    token,
+    platformId: "gigstream",
+  } as const;
+  const [operator = ""] = lane.operators;
+  const plan = { operator, sizeMax: 1, queues: [queue], funds: new Map(), lastGroup: undefined };
+  const { send } = await formSend(world, scriptedLane(), plan);
+  await vi.waitFor(() => expect(lane.submitted.flatMap(paymentsIn)).toEqual([id]), soon);
+  expect(lane.submitted[0]?.ticket).toEqual(send?.ticket);
 });
 
 describe("a payer without funds", () => {
