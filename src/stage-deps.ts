@@ -94,6 +94,7 @@ export function settleDeps(connected: Connected): SettleBlocksDeps {
       relay: sharedBell(connected, "relay"),
       dispatch: sharedBell(connected, "dispatch"),
     },
+    pausesOnAlarm: config.AUTO_PAUSE,
     onAlarm: alarmHandler(connected),
     chain: { ...reader, read: (pairs, signal) => funds.read(pairs, signal) },
   };

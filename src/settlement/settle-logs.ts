@@ -12,6 +12,7 @@ import { loadLedger, type LedgerDeps } from "./load-ledger.ts";
 import { writeAudit } from "./write-audit.ts";
 import { writePaidTasks, writeReputation } from "./write-effects.ts";
 import { writeOutcomes, type OutcomeDeps } from "./write-outcomes.ts";
+import { writePause } from "./write-pause.ts";
 import { writePayments } from "./write-payments.ts";
 import { writeSends } from "./write-sends.ts";
 
@@ -23,7 +24,9 @@ export interface SettleDeps extends LedgerDeps, OutcomeDeps {
   readonly retries: RetryPolicy;
   readonly reputationPoints: number;
   readonly wakes: { readonly relay: Wake; readonly dispatch: Wake };
-  /** Called after the commit; dispatch pauses by itself. */
+  /** Whether an alarm pauses dispatch, in the same commit. */
+  readonly pausesOnAlarm: boolean;
+  /** Called after the commit. */
   onAlarm(alarm: Alarm): void;
 }
 
@@ -64,6 +67,7 @@ export async function settleLogs(
   await writeReputation(tx, completed, deps.reputationPoints);
   await writeSends(tx, judgement.mined, places);
   await writeAudit(tx, judgement);
+  if (deps.pausesOnAlarm) await writePause(tx, judgement.alarms);
   return summaryOf(judgement, places.length);
 }
 

@@ -40,6 +40,7 @@ function acceptanceWithSettlement(pool: Database) {
     topics: { completed: "payment.completed", failed: "payment.failed" },
     encoder: { encodePaymentCompleted: asJson, encodePaymentFailed: asJson },
     wakes: { relay: createWake(), dispatch: createWake() },
+    pausesOnAlarm: false,
     onAlarm: ({ kind }) => alarms.push(kind),
   };
   const deps = {

@@ -49,6 +49,7 @@ export async function createWorld(pool: Database, options: { restoredAt?: Date }
     topics: { completed: "payment.completed", failed: "payment.failed" },
     encoder: { encodePaymentCompleted: asJson, encodePaymentFailed: asJson },
     wakes: { relay: createWake(), dispatch: createWake() },
+    pausesOnAlarm: false,
     onAlarm: (alarm) => alarms.push(alarm),
     chain: {
       isBlocked: async (_, account) => answers.blocked.has(account),
