@@ -77,9 +77,9 @@ test("GigStream defect 2: lost answers and slow confirmation repeat one key: Cir
 
   await line.until("one-key", ({ state }) => state === "completed");
 
-  expect(await postsOfSends()).toBe(4);
   expect(await madeBy((await sendOf(line)).id)).toHaveLength(1);
   expect((await world.control.stats()).executions).toHaveLength(1);
+  expect(await postsOfSends()).toBe(4);
   expect(await world.usdcOf(recipient)).toBe(NET);
 });
 
@@ -134,7 +134,7 @@ test("GigStream defect 15: a STUCK transaction is hastened until it is mined, no
 test("GigStream defect 15: FAILED ends a try with Circle's reason, which the payment's failure names in the end", async () => {
   await using line = await startLine(world, "circle", { PAYMENT_RETRY_DELAYS_MS: "50,50" });
   const recipient = await seed(line, "failed");
-  const errorReason = "INSUFFICIENT_NATIVE_TOKEN";
+  const errorReason = "ESTIMATION_ERROR";
   await world.onSend({
     kind: "forceState",
     state: "FAILED",

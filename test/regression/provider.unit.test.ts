@@ -86,17 +86,18 @@ test.each(["CONFIRMED", "COMPLETE", "success", "SUCCESS", "STUCK", "anything"])(
   },
 );
 
-test("GigStream defect 15: what Circle says of a failure is kept", () => {
-  const failed = {
-    id: "id",
-    state: "FAILED",
-    errorReason: "ESTIMATION_ERROR",
-    errorDetails: "why",
-  };
-  expect(reportState(failed)).toEqual({
+test("GigStream defect 15: Circle's reason of a failure is kept, and decides whether it was the payment's fault", () => {
+  const failed = (errorReason: string) =>
+    reportState({ id: "id", state: "FAILED", errorReason, errorDetails: "why" });
+  expect(failed("ESTIMATION_ERROR")).toEqual({
     kind: "dead",
     code: "circle_failed",
     detail: "ESTIMATION_ERROR: why",
+  });
+  expect(failed("INSUFFICIENT_NATIVE_TOKEN")).toEqual({
+    kind: "refused",
+    code: "operator_out_of_gas",
+    detail: "INSUFFICIENT_NATIVE_TOKEN: why",
   });
 });
 

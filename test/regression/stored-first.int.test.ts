@@ -23,12 +23,13 @@ test("GigStream defect 5: what leaves is stored, for everybody to read, before i
     return { kind: "accepted", circleId: "circle-id" };
   });
   const running = startLane(worldOn(database.pool), lane);
+  running.done.catch(leaving.reject);
 
   const { send, sends, items, payments } = await leaving.promise;
+  await running.stop();
   const { id, calldata, ticket } = send;
   expect(ticket).toMatchObject({ rail: "circle", idempotencyKey: sends[0]?.["idempotency_key"] });
   expect(sends).toMatchObject([{ id, calldata, state: "open" }]);
   expect(items).toMatchObject([{ transaction_id: id, payment_id: paymentId, generation: 1 }]);
   expect(payments).toMatchObject([{ transaction_id: id, first_sent_at: expect.any(Date) }]);
-  await running.stop();
 });
