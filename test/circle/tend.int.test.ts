@@ -38,12 +38,14 @@ function shown(lane: Lane, send: StoredSend, circleState: string) {
   });
 }
 
-function dead(lane: Lane, send: StoredSend) {
+function ended(lane: Lane, send: StoredSend, kind: "dead" | "refused") {
   return eventually(async () => {
     const report = await wordOn(lane, send);
-    return report?.kind === "dead" && report;
+    return report?.kind === kind && report;
   });
 }
+
+const dead = (lane: Lane, send: StoredSend) => ended(lane, send, "dead");
 
 async function requestsTo(endpoint: string): Promise<number> {
   return (await world.control.stats()).endpoints[endpoint]?.requests ?? 0;
@@ -93,12 +95,12 @@ describe("an unpaid end", () => {
     expect(await world.received(item)).toBe(item.amount);
   });
 
-  test("of an operator wallet without gas is dead, and names the gas", async () => {
+  test("of an operator wallet without gas is refused, which costs its payments no try", async () => {
     const lane = world.newLane();
     const restore = await world.withoutGas();
     const { send } = await taken(lane);
-    expect(await dead(lane, send)).toMatchObject({
-      code: "circle_failed",
+    expect(await ended(lane, send, "refused")).toMatchObject({
+      code: "operator_out_of_gas",
       detail: expect.stringContaining("INSUFFICIENT_NATIVE_TOKEN"),
     });
     await restore();

@@ -88,7 +88,7 @@ const fails = (what: string, failed: string, says: RegExp, make: BadRecord["make
   says,
 });
 
-export const FIVE_MB = 5_000_000;
+const FIVE_MB = 5_000_000;
 export const EIGHT_MB = 8_000_000;
 
 /** Every row of the list of what bad input gets. */
