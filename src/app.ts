@@ -53,15 +53,16 @@ export async function runApp(config: Config, log: Logger, signal: AbortSignal): 
   if (!connected) return;
   const publisher = createPublisher({ kafka: connected.kafka, log });
   const consumer = consume(connected, line.signal);
+  const database = { databaseUrl: config.DATABASE_URL, log };
+  const hold = (name: string, work: (held: AbortSignal) => Promise<void>) =>
+    holdLease(database, name, work, line.signal);
   const stages = [
     recheck(connected, line.signal),
-    ...connected.lanes.map((lane) =>
-      hold(connected, lane.id, (held) => dispatch(connected, lane, held)),
-    ),
-    hold(connected, `follow:${config.ARC_CHAIN_ID}:${config.PAY_ONCE_ADDRESS}`, (held) =>
+    ...connected.lanes.map((lane) => hold(lane.id, (held) => dispatch(connected, lane, held))),
+    hold(`follow:${config.ARC_CHAIN_ID}:${config.PAY_ONCE_ADDRESS}`, (held) =>
       follow(connected, held),
     ),
-    hold(connected, "relay", (held) =>
+    hold("relay", (held) =>
       runRelay(
         { ...connected, publisher, wake: connected.bells.relay, onAlarm: alarmHandler(connected) },
         held,
@@ -79,14 +80,6 @@ export async function runApp(config: Config, log: Logger, signal: AbortSignal): 
     await publisher.stop();
     await connected.signals.closed;
     await connected.pool.end();
-  }
-
-  function hold(
-    { config: { DATABASE_URL } }: Connected,
-    name: string,
-    work: (held: AbortSignal) => Promise<void>,
-  ): Promise<void> {
-    return holdLease({ databaseUrl: DATABASE_URL, log }, name, work, line.signal);
   }
 }
 
