@@ -1,3 +1,7 @@
+import { createWriteStream, mkdirSync, type WriteStream } from "node:fs";
+import { basename } from "node:path";
+import { fileURLToPath } from "node:url";
+import { expect } from "vitest";
 import { startService } from "../../sandbox/demo/service.ts";
 import type { PartExit } from "../../sandbox/process/guard.ts";
 import { collectArrivals, type Arrivals } from "./arrivals.ts";
@@ -23,15 +27,28 @@ export interface RunningService extends AsyncDisposable {
   readonly interrupt: () => Promise<void>;
 }
 
+const LOGS = fileURLToPath(new URL("../../.sandbox/", import.meta.url));
+
+/** Where the whole log goes, for whoever has to look behind a failed test. */
+function logFile(instance: string): WriteStream {
+  mkdirSync(LOGS, { recursive: true });
+  const file = basename(expect.getState().testPath ?? "", ".e2e.test.ts");
+  return createWriteStream(`${LOGS}${file}-${instance.replaceAll(" ", "-")}.log`);
+}
+
 /** Starts it and answers at once, so that a start with parts away can be watched. */
 export function runService(
   settings: Readonly<Record<string, string>>,
   instance: string,
 ): RunningService {
   const log = collectArrivals<LogLine>();
+  const file = logFile(instance);
   const starting = startService(settings, {
     instance,
-    onLine: (line) => log.push(parseLine(line)),
+    onLine: (line) => {
+      file.write(`${line}\n`);
+      log.push(parseLine(line));
+    },
   });
   const ready = starting.then(() => undefined);
   ready.catch(() => undefined);

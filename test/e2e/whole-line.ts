@@ -37,7 +37,7 @@ export async function startLine(options: LineOptions): Promise<WholeLine> {
   await using starting = new AsyncDisposableStack();
   const world = starting.use(await createWorld(options));
   await options.beforeStart?.(world);
-  const service = world.run("only");
+  const service = world.run(`only-${options.rail}`);
   await service.ready;
   const [platforms, downstream, operator] = await Promise.all([
     connectPlatforms(world),
