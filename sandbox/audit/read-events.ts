@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { Kafka, logLevel, type Admin } from "kafkajs";
+import { Kafka, logLevel, type Admin, type Consumer, type EachMessageHandler } from "kafkajs";
 import { readSchema } from "../traffic/avro.ts";
 
 /** An outcome as downstream services meet it. */
@@ -32,6 +32,8 @@ export interface EventTopics {
   readonly deadLetters: string;
 }
 
+const START_AGAIN_MS = 500;
+
 /** Reads the outcome topics from their beginning and stays, as reputation and notifications do. */
 export async function readEvents(
   brokers: readonly string[],
@@ -55,23 +57,25 @@ export async function readEvents(
   const outcomes: OutcomeEvent[] = [];
   const next = new Map<string, bigint>();
   let deadLetters = 0;
-  await Promise.all([admin.connect(), consumer.connect()]);
-  await consumer.subscribe({ topics: Object.values(topics), fromBeginning: true });
-  await consumer.run({
-    eachMessage: async ({ topic, partition, message }) => {
-      next.set(`${topic}/${partition}`, BigInt(message.offset) + 1n);
-      if (topic === topics.deadLetters) {
-        deadLetters += 1;
-        return;
-      }
-      const completed = topic === topics.completed;
-      const body = (message.value ?? Buffer.alloc(0)).subarray(5);
-      const event = (completed ? completedType : failedType).fromBuffer(body);
-      const outcome = toOutcome(completed ? "completed" : "failed", event);
-      outcomes.push(outcome);
-      onOutcome(outcome);
-    },
-  });
+  const read: EachMessageHandler = async ({ topic, partition, message }) => {
+    const place = `${topic}/${partition}`;
+    const offset = BigInt(message.offset);
+    // Delivered again because this consumer began anew, not because it was published again.
+    if (offset < (next.get(place) ?? 0n)) return;
+    next.set(place, offset + 1n);
+    if (topic === topics.deadLetters) {
+      deadLetters += 1;
+      return;
+    }
+    const completed = topic === topics.completed;
+    const body = (message.value ?? Buffer.alloc(0)).subarray(5);
+    const event = (completed ? completedType : failedType).fromBuffer(body);
+    const outcome = toOutcome(completed ? "completed" : "failed", event);
+    outcomes.push(outcome);
+    onOutcome(outcome);
+  };
+  await admin.connect();
+  const stopReading = await keepReading(consumer, Object.values(topics), read);
 
   return {
     outcomes,
@@ -87,8 +91,35 @@ export async function readEvents(
       }
     },
     async stop() {
-      await Promise.all([consumer.disconnect(), admin.disconnect()]);
+      await Promise.all([stopReading(), admin.disconnect()]);
     },
+  };
+}
+
+/** Reads until it is stopped, whatever happens: after some errors kafkajs goes on by itself, and after others it stays dead. */
+async function keepReading(
+  consumer: Consumer,
+  topics: string[],
+  eachMessage: EachMessageHandler,
+): Promise<() => Promise<void>> {
+  const stopping = new AbortController();
+  const { signal } = stopping;
+  const start = async () => {
+    await consumer.connect();
+    await consumer.subscribe({ topics, fromBeginning: true });
+    await consumer.run({ eachMessage });
+  };
+  const startAgain = async () => {
+    await delay(START_AGAIN_MS, undefined, { signal }).catch(() => undefined);
+    if (!signal.aborted) await start().catch(startAgain);
+  };
+  consumer.on(consumer.events.CRASH, ({ payload }) => {
+    if (!payload.restart) void startAgain();
+  });
+  await start();
+  return async () => {
+    stopping.abort();
+    await consumer.disconnect();
   };
 }
 
