@@ -72,7 +72,7 @@ async function connectProducer(
             createPartitioner: kafkajs.Partitioners.DefaultPartitioner,
             retry: { retries: 0 },
           });
-          await fresh.connect();
+          await withDeadline(fresh.connect());
           return fresh;
         },
       },
