@@ -229,10 +229,15 @@ describe("topics", () => {
 
   it("that are there already and differ are named in a warning each, not changed", async () => {
     const topics = names();
+    // Not waitForLeaders: kafkajs gives up where the broker has not heard of the new topic yet.
     await admin.createTopics({
-      waitForLeaders: true,
+      waitForLeaders: false,
       topics: [{ topic: topics.taskCompleted, numPartitions: 1 }],
     });
+    const partitions = async () =>
+      (await admin.fetchTopicMetadata({ topics: [topics.taskCompleted] })).topics[0]?.partitions
+        .length;
+    await expect.poll(() => partitions().catch(() => undefined)).toBe(1);
     const lines = await ensure(topicSpecs(topics, 3));
     const topic = topics.taskCompleted;
     expect(lines).toMatchObject([
