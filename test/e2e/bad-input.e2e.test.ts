@@ -8,6 +8,7 @@ import { BAD_RECORDS, DIRECTORY_TASKS, EIGHT_MB, type BadRecord } from "./bad-re
 import type { TaskEvent } from "./platform-events.ts";
 import type { DeadRecord } from "./watch-topics.ts";
 import { startLine, taskDone, type WholeLine } from "./whole-line.ts";
+import { createTopic } from "../support/create-topic.ts";
 import type { World } from "./world.ts";
 
 /** What the broker lets through here: a lenient one takes more than the service's own topics do. */
@@ -186,10 +187,7 @@ async function createLenientTopic({ parts, topics }: World): Promise<void> {
   const admin = kafkaOf(parts.brokers).admin();
   await admin.connect();
   const configEntries = [{ name: "max.message.bytes", value: String(LENIENT_BYTES) }];
-  await admin.createTopics({
-    waitForLeaders: true,
-    topics: [{ topic: topics.tasks, numPartitions: 6, configEntries }],
-  });
+  await createTopic(admin, { topic: topics.tasks, numPartitions: 6, configEntries });
   await admin.disconnect();
 }
 

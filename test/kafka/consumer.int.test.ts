@@ -10,6 +10,7 @@ import { runConsumer } from "../../src/kafka/consumer.ts";
 import type { RunningConsumer } from "../../src/kafka/consumer.ts";
 import type { PartitionBatch } from "../../src/kafka/consumer-ports.ts";
 import { createLedger } from "./ledger.ts";
+import { createTopic } from "../support/create-topic.ts";
 import type { Ledger } from "./ledger.ts";
 
 const silent = pino({ level: "silent" });
@@ -40,12 +41,9 @@ afterAll(async () => {
 /** A topic and group of their own, so that the tests share a broker and nothing else. */
 async function freshTopic(partitions = 2) {
   const topic = `task.completed.${randomUUID()}`;
-  await createTopic(topic, partitions);
+  await createTopic(admin, { topic, numPartitions: partitions });
   return { topic, groupId: `group-${topic}` };
 }
-
-const createTopic = (topic: string, numPartitions: number) =>
-  admin.createTopics({ waitForLeaders: true, topics: [{ topic, numPartitions }] });
 
 const send = (topic: string, partition: number, ...values: string[]) =>
   producer.send({ topic, messages: values.map((value): Message => ({ partition, value })) });
@@ -380,7 +378,7 @@ describe("the log changes under a running consumer", () => {
     await send(place.topic, 0, "a", "b", "c");
     await deliveredTo(ledger).toEqual(["a", "b", "c"]);
     await admin.deleteTopics({ topics: [place.topic] });
-    await createTopic(place.topic, 1);
+    await createTopic(admin, { topic: place.topic, numPartitions: 1 });
     await expect
       .poll(
         () =>

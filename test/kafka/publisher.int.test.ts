@@ -12,6 +12,7 @@ import { createPublisher } from "../../src/kafka/publisher.ts";
 import type { Publisher } from "../../src/kafka/publisher.ts";
 import { ensureTopics, topicSpecs } from "../../src/kafka/topics.ts";
 import { createLedger } from "./ledger.ts";
+import { createTopic } from "../support/create-topic.ts";
 import type { Ledger } from "./ledger.ts";
 
 const silent = pino({ level: "silent" });
@@ -48,10 +49,7 @@ function recordedLog() {
 async function freshTopic(config: Record<string, string> = {}): Promise<string> {
   const topic = `payment.completed.${randomUUID()}`;
   const configEntries = Object.entries(config).map(([name, value]) => ({ name, value }));
-  await admin.createTopics({
-    waitForLeaders: true,
-    topics: [{ topic, numPartitions: 2, configEntries }],
-  });
+  await createTopic(admin, { topic, numPartitions: 2, configEntries });
   return topic;
 }
 
@@ -229,15 +227,7 @@ describe("topics", () => {
 
   it("that are there already and differ are named in a warning each, not changed", async () => {
     const topics = names();
-    // Not waitForLeaders: kafkajs gives up where the broker has not heard of the new topic yet.
-    await admin.createTopics({
-      waitForLeaders: false,
-      topics: [{ topic: topics.taskCompleted, numPartitions: 1 }],
-    });
-    const partitions = async () =>
-      (await admin.fetchTopicMetadata({ topics: [topics.taskCompleted] })).topics[0]?.partitions
-        .length;
-    await expect.poll(() => partitions().catch(() => undefined)).toBe(1);
+    await createTopic(admin, { topic: topics.taskCompleted, numPartitions: 1 });
     const lines = await ensure(topicSpecs(topics, 3));
     const topic = topics.taskCompleted;
     expect(lines).toMatchObject([
