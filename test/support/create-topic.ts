@@ -1,15 +1,17 @@
 import type { Admin, ITopicConfig } from "kafkajs";
-import { expect } from "vitest";
+import { expect, vi } from "vitest";
 
 /**
- * Creates a topic and waits until every partition has a leader. Not by kafkajs's own `waitForLeaders`, which gives up
- * where the broker has not heard of the new topic yet.
+ * Creates a topic and waits until every partition's leader answers. Not by kafkajs's own `waitForLeaders`, which gives up
+ * where the broker has not heard of the new topic yet, and believes its metadata, which name a leader that may not know
+ * of it yet either.
  */
 export async function createTopic(admin: Admin, spec: ITopicConfig): Promise<void> {
   await admin.createTopics({ waitForLeaders: false, topics: [spec] });
-  const led = async () => {
-    const { topics } = await admin.fetchTopicMetadata({ topics: [spec.topic] });
-    return topics[0]?.partitions.filter(({ leader }) => leader >= 0).length;
-  };
-  await expect.poll(() => led().catch(() => 0), { timeout: 10_000 }).toBe(spec.numPartitions);
+  // Only a leader tells a partition's offsets. Unlike expect.poll this may be called in a hook as well.
+  await vi.waitFor(
+    async () =>
+      expect(await admin.fetchTopicOffsets(spec.topic)).toHaveLength(spec.numPartitions ?? 1),
+    { timeout: 10_000 },
+  );
 }
