@@ -22,6 +22,7 @@ interface Sent {
   readonly offset: number;
 }
 
+const running = new AsyncDisposableStack();
 let line: WholeLine;
 const sent: Sent[] = [];
 const neighbours: TaskEvent[] = [];
@@ -35,6 +36,7 @@ beforeAll(async () => {
     settings: { PAYMENT_RETRY_DELAYS_MS: "50,50,50" },
     beforeStart: createLenientTopic,
   });
+  running.use(line);
   const { world, platforms, downstream, openPlatform, hire } = line;
   await openPlatform({ id: "events", taskSource: "event" });
   await openPlatform({ id: "directory", taskSource: "directory" });
@@ -62,7 +64,7 @@ beforeAll(async () => {
   await downstream.deadRecords.until("all dead letters", ({ length }) => length >= deaths);
 });
 
-afterAll(() => line[Symbol.asyncDispose]());
+afterAll(() => running.disposeAsync());
 
 describe("what bad input gets", () => {
   test.each(BAD_RECORDS.map((bad) => [bad.what, bad] as const))("%s", async (_, bad) => {

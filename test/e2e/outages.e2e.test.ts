@@ -19,6 +19,7 @@ const AWAY_AT_START = [
   "The schema registry is away; trying until it is back.",
 ];
 
+const running = new AsyncDisposableStack();
 let audited: AuditedWorld;
 let service: RunningService;
 let circle: CircleControl;
@@ -38,9 +39,10 @@ beforeAll(async () => {
     }
     await service.ready;
   });
+  running.use(audited);
 });
 
-afterAll(() => audited[Symbol.asyncDispose]());
+afterAll(() => running.disposeAsync());
 
 test("a service that starts while every part is away says so once for each, and waits for them", () => {
   expectNothingRepeated(0);

@@ -9,6 +9,7 @@ const PARTITIONS = 6;
 /** Two operator wallets, the chain's follower and the relay. */
 const LEASES = 4;
 
+const running = new AsyncDisposableStack();
 let audited: AuditedWorld;
 let instances: RunningService[];
 
@@ -17,9 +18,10 @@ beforeAll(async () => {
     instances = ["one", "two"].map((name) => world.run(name));
     await Promise.all(instances.map(({ ready }) => ready));
   });
+  running.use(audited);
 });
 
-afterAll(() => audited[Symbol.asyncDispose]());
+afterAll(() => running.disposeAsync());
 
 test("two instances share the work, one is killed, the other is stopped, and every task is paid once", async () => {
   const { world, traffic, untilEnded, settleAccounts } = audited;
