@@ -11,25 +11,22 @@ import { connect } from "./connect.ts";
 import { holdLease } from "./database/lease.ts";
 import type { Lane } from "./dispatch/rail.ts";
 import { raiseDoubt } from "./dispatch/raise-doubt.ts";
-import { releaseSend } from "./dispatch/release-send.ts";
 import { runLane } from "./dispatch/run-lane.ts";
 import type { ChainReader } from "./follow/chain-reader.ts";
 import { followChain } from "./follow/follow-chain.ts";
-import { readOpenSends } from "./follow/open-sends.ts";
 import { createIntake } from "./intake/create-intake.ts";
 import { runConsumer, type RunningConsumer } from "./kafka/consumer.ts";
 import { createPublisher } from "./kafka/publisher.ts";
 import type { Logger } from "./log.ts";
 import { noteOffsetAlarm } from "./note-offset-alarm.ts";
 import { runRelay } from "./relay/run-relay.ts";
-import { loadCursor, storeFirstCursor } from "./settlement/cursor.ts";
-import { raiseAlarm } from "./settlement/raise-alarm.ts";
-import { settleBlocks } from "./settlement/settle-blocks.ts";
+import { loadCursor } from "./settlement/cursor.ts";
 import { createStoredSweep } from "./settlement/sweep-stored.ts";
 import {
   acceptanceDeps,
   alarmHandler,
   dispatchDeps,
+  followDeps,
   instanceOf,
   readerOf,
   settleDeps,
@@ -125,30 +122,14 @@ async function dispatch(connected: Connected, lane: Lane, signal: AbortSignal): 
 
 /** The chain → commit 3, and reverted sends back to dispatch. */
 async function follow(connected: Connected, signal: AbortSignal): Promise<void> {
-  const { config, log, pool, bells } = connected;
-  const instance = instanceOf(config);
-  const settle = settleDeps(connected);
-  const release = dispatchDeps(connected, bells.dispatch);
+  const { log } = connected;
   const reader = readerOf(connected);
-  const sweepStored = createStoredSweep(settle);
+  const sweepStored = createStoredSweep(settleDeps(connected));
   const sweeping = [
     sweep(log, "waiting payments that the chain has settled", sweepStored, signal),
     sweep(log, "payments in doubt", createDoubtSweep(connected, reader), signal),
   ];
-  await followChain(
-    {
-      reader,
-      log,
-      loadCursor: () => loadCursor(pool, instance),
-      storeFirstCursor: (first) => storeFirstCursor(pool, instance, first),
-      settle: (blocks) => settleBlocks(settle, blocks),
-      openSends: () => readOpenSends(pool, instance),
-      onDeadSend: (send) => releaseSend(release, send),
-      raiseAlarm: (alarm) => raiseAlarm({ pool, log, onAlarm: alarmHandler(connected) }, alarm),
-    },
-    {},
-    signal,
-  );
+  await followChain(followDeps(connected, reader), {}, signal);
   await Promise.all(sweeping);
 }
 

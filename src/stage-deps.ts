@@ -11,14 +11,19 @@ import type { Database } from "./database/pool.ts";
 import type { DispatchDeps } from "./dispatch/dispatch-deps.ts";
 import type { Lane } from "./dispatch/rail.ts";
 import { EVERYTHING, pause } from "./dispatch/pause.ts";
+import { releaseSend } from "./dispatch/release-send.ts";
 import type { ChainReader } from "./follow/chain-reader.ts";
+import type { FollowDeps } from "./follow/follow-chain.ts";
+import { readOpenSends } from "./follow/open-sends.ts";
 import type { Kafka } from "./kafka/client.ts";
 import type { Codec } from "./kafka/codec.ts";
 import type { Logger } from "./log.ts";
 import type { Alarm } from "./payment/alarm.ts";
 import { adoptWithin } from "./settlement/adopt-stored.ts";
 import { announceSettled } from "./settlement/settle-logs.ts";
-import type { SettleBlocksDeps } from "./settlement/settle-blocks.ts";
+import { loadCursor, storeFirstCursor } from "./settlement/cursor.ts";
+import { raiseAlarm } from "./settlement/raise-alarm.ts";
+import { settleBlocks, type SettleBlocksDeps } from "./settlement/settle-blocks.ts";
 import type { Wake } from "./wake.ts";
 
 export type Bell = "dispatch" | "relay" | "recheck";
@@ -149,5 +154,23 @@ export function dispatchDeps(connected: Connected, wake: Wake): DispatchDeps {
       reviewAfterMs: config.PAYMENT_REVIEW_AFTER_MS,
       retryDelaysMs: config.PAYMENT_RETRY_DELAYS_MS,
     },
+  };
+}
+
+/** The chain → commit 3, and sends that moved nothing back to dispatch. */
+export function followDeps(connected: Connected, reader: ChainReader): FollowDeps {
+  const { config, log, pool, bells } = connected;
+  const instance = instanceOf(config);
+  const settle = settleDeps(connected);
+  const release = dispatchDeps(connected, bells.dispatch);
+  return {
+    reader,
+    log,
+    loadCursor: () => loadCursor(pool, instance),
+    storeFirstCursor: (first) => storeFirstCursor(pool, instance, first),
+    settle: (blocks) => settleBlocks(settle, blocks),
+    openSends: () => readOpenSends(pool, instance),
+    onDeadSend: (send) => releaseSend(release, send),
+    raiseAlarm: (alarm) => raiseAlarm({ pool, log, onAlarm: alarmHandler(connected) }, alarm),
   };
 }

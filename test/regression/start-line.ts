@@ -5,10 +5,8 @@ import { loadConfig } from "../../src/config.ts";
 import { kafkaOf } from "../../src/connections.ts";
 import { connectSignals } from "../../src/database/listen.ts";
 import type { Database } from "../../src/database/pool.ts";
-import { releaseSend } from "../../src/dispatch/release-send.ts";
 import { runLane } from "../../src/dispatch/run-lane.ts";
 import { followChain } from "../../src/follow/follow-chain.ts";
-import { readOpenSends } from "../../src/follow/open-sends.ts";
 import { createDecoder } from "../../src/kafka/decode.ts";
 import { createEncoder } from "../../src/kafka/encode.ts";
 import { createLanes } from "../../src/lanes.ts";
@@ -16,16 +14,13 @@ import { createLog } from "../../src/log.ts";
 import type { TaskCompleted } from "../../src/payment/events.ts";
 import { paymentIdOf } from "../../src/payment/ids.ts";
 import { getPayment, type PaymentDetail } from "../../src/queries/get-payment.ts";
-import { loadCursor, storeFirstCursor } from "../../src/settlement/cursor.ts";
-import { raiseAlarm } from "../../src/settlement/raise-alarm.ts";
-import { settleBlocks } from "../../src/settlement/settle-blocks.ts";
+import { loadCursor } from "../../src/settlement/cursor.ts";
 import {
   acceptanceDeps,
-  alarmHandler,
   dispatchDeps,
+  followDeps,
   instanceOf,
   readerOf,
-  settleDeps,
   type Connected,
 } from "../../src/stage-deps.ts";
 import { createWake } from "../../src/wake.ts";
@@ -169,23 +164,5 @@ async function follow(
   startBlock: bigint,
   signal: AbortSignal,
 ): Promise<void> {
-  const { log, pool, bells, config } = connected;
-  const instance = instanceOf(config);
-  const reader = readerOf(connected);
-  const settle = settleDeps(connected);
-  const release = dispatchDeps(connected, bells.dispatch);
-  await followChain(
-    {
-      reader,
-      log,
-      loadCursor: () => loadCursor(pool, instance),
-      storeFirstCursor: (first) => storeFirstCursor(pool, instance, first),
-      settle: (blocks) => settleBlocks(settle, blocks),
-      openSends: () => readOpenSends(pool, instance),
-      onDeadSend: (send) => releaseSend(release, send),
-      raiseAlarm: (alarm) => raiseAlarm({ pool, log, onAlarm: alarmHandler(connected) }, alarm),
-    },
-    { startBlock },
-    signal,
-  );
+  await followChain(followDeps(connected, readerOf(connected)), { startBlock }, signal);
 }
