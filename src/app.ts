@@ -12,6 +12,7 @@ import { holdLease } from "./database/lease.ts";
 import type { Lane } from "./dispatch/rail.ts";
 import { raiseDoubt } from "./dispatch/raise-doubt.ts";
 import { runLane } from "./dispatch/run-lane.ts";
+import { failpoint } from "./failpoint.ts";
 import type { ChainReader } from "./follow/chain-reader.ts";
 import { followChain } from "./follow/follow-chain.ts";
 import { createIntake } from "./intake/create-intake.ts";
@@ -72,6 +73,7 @@ export async function runApp(config: Config, log: Logger, signal: AbortSignal): 
     await untilAborted(signal);
   } finally {
     await consumer.stop(config.SHUTDOWN_TIMEOUT_MS / 2);
+    await failpoint("shutdown.drained");
     line.abort();
     await Promise.allSettled(stages);
     await publisher.stop();

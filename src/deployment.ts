@@ -3,6 +3,7 @@ import { z } from "zod";
 import type { Database } from "./database/pool.ts";
 import { askDatabase } from "./database/translate-error.ts";
 import { PaymentError } from "./errors.ts";
+import { failpoint } from "./failpoint.ts";
 import type { RailName } from "./payment/events.ts";
 
 const row = z.object({ chain_id: z.bigint(), pay_once: z.string() });
@@ -15,6 +16,7 @@ export async function bindDeployment(
   db: Database,
   instance: { chainId: number; payOnce: string },
 ): Promise<void> {
+  await failpoint("deployment.before_bind");
   const bound = await askDatabase(() =>
     db.one(sql.type(row)`
       INSERT INTO deployment (chain_id, pay_once) VALUES (${instance.chainId}, ${instance.payOnce})
@@ -22,6 +24,7 @@ export async function bindDeployment(
       RETURNING chain_id, pay_once
     `),
   );
+  await failpoint("deployment.bound");
   if (Number(bound.chain_id) === instance.chainId && bound.pay_once === instance.payOnce) return;
   throw new PaymentError(
     "DEPLOYMENT_MISMATCH",

@@ -1,5 +1,6 @@
 import { transact } from "../database/transact.ts";
 import { dispositionOf, PaymentError } from "../errors.ts";
+import { failpoint } from "../failpoint.ts";
 import type { AcceptInput, AcceptOutcome, OffsetMove } from "../payment/submission.ts";
 import type { AcceptanceDeps } from "./acceptance-deps.ts";
 import { acceptOnce, type Accepted, type CheckedItem } from "./accept-once.ts";
@@ -41,16 +42,20 @@ async function commit(
   items: readonly CheckedItem[],
   offsets: readonly OffsetMove[],
 ): Promise<AcceptOutcome> {
+  await failpoint("accept.before");
   const accepted = await outrun(() =>
-    transact<Accepted, AcceptOutcome>(deps.pool, (tx, rollBack) =>
-      acceptOnce(tx, deps, { items, offsets }, rollBack),
-    ),
+    transact<Accepted, AcceptOutcome>(deps.pool, async (tx, rollBack) => {
+      const written = await acceptOnce(tx, deps, { items, offsets }, rollBack);
+      await failpoint("accept.before_commit");
+      return written;
+    }),
   ).catch((error: unknown) => {
     // It may have been committed all the same: whoever might have work looks.
     if (dispositionOf(error) === "reconcile") for (const stage of STAGES) deps.announce(stage);
     throw error;
   });
   if ("kind" in accepted) return accepted;
+  await failpoint("accept.committed");
   accepted.afterCommit();
   if (accepted.planned > 0) deps.announce("dispatch");
   if (accepted.announced > 0) deps.announce("relay");

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { outlastOutage } from "../database/outlast-outage.ts";
 import type { Transaction } from "../database/pool.ts";
 import { transact } from "../database/transact.ts";
+import { failpoint } from "../failpoint.ts";
 import { isBeforeRestore } from "../payment/before-restore.ts";
 import type { Wake } from "../wake.ts";
 import type { AcceptanceDeps, AcceptanceSettings, AfterCommit } from "./acceptance-deps.ts";
@@ -49,6 +50,9 @@ export async function runRecheck(
 /** One round over at most 200 payments that are due: each is planned, waits on, or has waited long enough and fails. */
 export async function recheckDue(deps: AcceptanceDeps): Promise<Rechecked> {
   const { afterCommit, ...rechecked } = await transact(deps.pool, (tx) => recheckWithin(tx, deps));
+  if (rechecked.planned + rechecked.failed + rechecked.stillWaiting > 0) {
+    await failpoint("recheck.committed");
+  }
   afterCommit();
   if (rechecked.planned > 0) deps.announce("dispatch");
   if (rechecked.failed > 0) deps.announce("relay");
@@ -91,6 +95,7 @@ async function recheckWithin(
     SELECT ceil(extract(epoch FROM min(next_attempt_at) - payment_now()) * 1000)::float8 AS due_in_ms
     FROM payments WHERE state = 'accepted'
   `);
+  if (due.length > 0) await failpoint("recheck.before_commit");
   const stillWaiting = planned.filter(({ plan }) => plan.state === "accepted").length;
   return {
     planned: planned.length - failed.length - stillWaiting,

@@ -2,6 +2,7 @@ import { sql } from "slonik";
 import { z } from "zod";
 import { anyRow, type Transaction } from "../database/pool.ts";
 import { transact } from "../database/transact.ts";
+import { failpoint } from "../failpoint.ts";
 import type { Failure, PaymentState } from "../payment/state.ts";
 import type { AcceptanceDeps, AfterCommit } from "./acceptance-deps.ts";
 import { planPayment, type Plan } from "./plan-payment.ts";
@@ -44,6 +45,7 @@ export async function retryPayment(
   request: RetryRequest,
 ): Promise<RetryResult> {
   const { result, afterCommit } = await transact(deps.pool, (tx) => retryWithin(tx, deps, request));
+  await failpoint("retry.committed");
   afterCommit();
   if (result.kind === "planned") deps.announce("dispatch");
   return result;
@@ -81,6 +83,7 @@ async function retryWithin(
   const update = { paymentId: payment.paymentId, from, generation: next, tries: 0, plan };
   await updatePlans(tx, deps.settings, now, [{ ...update, origin: "replay" }]);
   await auditRetry(tx, request, next);
+  await failpoint("retry.before_commit");
   return { result: { kind: "planned", generation: next }, afterCommit: nothing };
 }
 

@@ -1,6 +1,7 @@
 import type { Hex } from "viem";
 import { PaymentError } from "../errors.ts";
 import type { SendReport } from "../dispatch/rail.ts";
+import { failpoint } from "../failpoint.ts";
 import { classifySubmission, type Submission } from "./classify-submission.ts";
 import type { Rpc } from "./rpc.ts";
 
@@ -28,9 +29,8 @@ export async function broadcast(
   signal: AbortSignal,
 ): Promise<Broadcast> {
   try {
-    const [answer] = await rpc.ask([{ method: "eth_sendRawTransaction", params: [raw] }], {
-      signal,
-    });
+    const asked = rpc.ask([{ method: "eth_sendRawTransaction", params: [raw] }], { signal });
+    const [[answer]] = await Promise.all([asked, failpoint("submit.arc_bytes_left")]);
     if (answer && "error" in answer) {
       return understood(classifySubmission(answer.error), answer.error.message, txHash);
     }

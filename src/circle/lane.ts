@@ -1,4 +1,5 @@
 import { createHash, randomUUID } from "node:crypto";
+import { failpoint } from "../failpoint.ts";
 import type { Logger } from "../log.ts";
 import type { Lane, SendReport, SendTicket, StoredSend } from "../dispatch/rail.ts";
 import { createAccelerate, type Accelerate } from "./accelerate.ts";
@@ -98,10 +99,8 @@ async function submit(
         config: { feeLevel: "HIGH", gasLimit: send.gasLimit.toString() },
       },
     } as const;
-    const { data } = await client.call(
-      (sdk) => sdk.createContractExecutionTransaction(order),
-      signal,
-    );
+    const called = client.call((sdk) => sdk.createContractExecutionTransaction(order), signal);
+    const [{ data }] = await Promise.all([called, failpoint("submit.circle_bytes_left")]);
     if (!data?.id) throw new TypeError("Circle's answer has no transaction id");
     return { kind: "accepted", circleId: data.id, circleState: data.state };
   } catch (error) {

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 import { Client } from "pg";
 import type { Logger } from "pino";
+import { failpoint } from "../failpoint.ts";
 
 /** A takeover must be done within 5 s of a kill; half a second leaves room for the work that follows. */
 const RETRY_MS = 500;
@@ -65,10 +66,12 @@ async function takeAndWork(
     const held = AbortSignal.any([outer, lost.signal]);
     const pings = pingUntil(client, held).catch((error: unknown) => lost.abort(error));
     try {
+      await failpoint("lease.taken");
       await work(held);
     } finally {
       lost.abort();
       await pings;
+      await failpoint("lease.lost");
     }
   } finally {
     await client.end().catch(() => undefined);

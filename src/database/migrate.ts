@@ -1,6 +1,7 @@
 import { readdir, readFile } from "node:fs/promises";
 import { Client } from "pg";
 import { PaymentError } from "../errors.ts";
+import { failpoint } from "../failpoint.ts";
 import { translateDatabaseError } from "./translate-error.ts";
 
 const directory = new URL("./migrations/", import.meta.url);
@@ -55,7 +56,10 @@ async function migrateOver(client: Client, options: { check?: boolean }): Promis
   await client.query(
     "CREATE TABLE IF NOT EXISTS migrations (name text PRIMARY KEY, applied_at timestamptz NOT NULL DEFAULT now())",
   );
-  for (const name of pending) await apply(client, name);
+  for (const name of pending) {
+    await apply(client, name);
+    await failpoint("migrate.committed");
+  }
   return { applied: pending, pending: [] };
 }
 
@@ -74,6 +78,7 @@ async function apply(client: Client, name: string): Promise<void> {
   try {
     await client.query(statements);
     await client.query("INSERT INTO migrations (name) VALUES ($1)", [name]);
+    await failpoint("migrate.before_commit");
     await client.query("COMMIT");
   } catch (error) {
     await client.query("ROLLBACK");

@@ -1,6 +1,7 @@
 import { sql } from "slonik";
 import { anyRow, type Transaction } from "../database/pool.ts";
 import { transact } from "../database/transact.ts";
+import { failpoint } from "../failpoint.ts";
 import { chooseBatch, type Batch, type Purse, type Shortage } from "./choose-batch.ts";
 import type { DispatchDeps } from "./dispatch-deps.ts";
 import { pairKey, type Queue } from "./due-queues.ts";
@@ -35,6 +36,7 @@ const FORMING_LOCK = 7_316_202;
  * If it throws, nobody knows whether it was committed: the lane must forget its memory and be opened again.
  */
 export async function formSend(deps: DispatchDeps, lane: Lane, plan: FormingPlan): Promise<Formed> {
+  await failpoint("send.before");
   const formed = await transact(deps.database, async (tx): Promise<Formed> => {
     await tx.query(sql.prepared("dispatch-lock", anyRow)`
       SELECT pg_advisory_xact_lock(${FORMING_LOCK})`);
@@ -47,9 +49,12 @@ export async function formSend(deps: DispatchDeps, lane: Lane, plan: FormingPlan
     const ticket = await lane.prepare(draft);
     const { intent } = batch;
     const send = await writeSend(tx, deps, lane, { intent, payments, draft, ticket });
+    await failpoint("send.before_commit");
     return { send, batch: { ...batch, payments }, shortages };
   });
-  if (formed.send) lane.committed(formed.send.ticket);
+  if (!formed.send) return formed;
+  await failpoint("send.committed");
+  lane.committed(formed.send.ticket);
   return formed;
 }
 

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
+import { failpoint } from "../failpoint.ts";
 import type { DispatchDeps } from "./dispatch-deps.ts";
 import type { Lane, SendReport, SendTicket, StoredSend } from "./rail.ts";
 import {
@@ -44,7 +45,9 @@ export async function getAnswer(answering: Answering, held: Held, firstAfterMs =
   while (afterMs !== undefined) {
     if (afterMs > 0) await delay(afterMs, undefined, { signal: stop }).catch(() => undefined);
     if (stop.aborted) return;
+    await failpoint("submit.before");
     const report = await answering.lane.submit(held.send, stop);
+    await failpoint("submit.answered");
     // What was taken is worth keeping; anything else may be the abort itself speaking.
     if (stop.aborted && report.kind !== "accepted") return;
     afterMs = await digest(answering, held, report);
@@ -66,6 +69,7 @@ export async function digest(
       if (!isNews) return undefined;
       held.send = { ...held.send, ticket: named(held.send.ticket, report.circleId) };
       await recordAccepted(deps, held.send.id, report);
+      await failpoint("answer.stored");
       if (!held.isAccepted) {
         await recordSubmitted(deps, held.send.id);
         endTrouble(answering);

@@ -1,6 +1,7 @@
 import { sql } from "slonik";
 import { anyRow } from "../database/pool.ts";
 import { transact } from "../database/transact.ts";
+import { failpoint } from "../failpoint.ts";
 import type { DispatchDeps, Ringing } from "./dispatch-deps.ts";
 
 type PauseDeps = Pick<DispatchDeps, "database" | "log">;
@@ -26,8 +27,10 @@ export async function pause(
     await tx.query(sql.type(anyRow)`
       INSERT INTO audit_log (actor, action, details)
       VALUES (${actor}, 'dispatch.paused', ${sql.jsonb({ scope, reason })})`);
+    await failpoint("pause.before_commit");
     return true;
   });
+  await failpoint("pause.committed");
   if (isNew) deps.log.warn({ scope, reason, actor }, "dispatch paused");
   return isNew;
 }

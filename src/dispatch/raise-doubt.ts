@@ -2,6 +2,7 @@ import { sql } from "slonik";
 import { z } from "zod";
 import { anyRow } from "../database/pool.ts";
 import { transact } from "../database/transact.ts";
+import { failpoint } from "../failpoint.ts";
 import type { DispatchDeps } from "./dispatch-deps.ts";
 
 export interface DoubtDeps {
@@ -84,8 +85,10 @@ export async function raiseDoubt(deps: DoubtDeps): Promise<DoubtReport> {
         FOR UPDATE SKIP LOCKED
       )
       UPDATE transactions t SET state = 'abandoned', closed_at = payment_now() FROM empty WHERE t.id = empty.id`);
+    if (rows.length > 0) await failpoint("doubt.before_commit");
     return rows;
   });
+  if (moved.length > 0) await failpoint("doubt.committed");
   const raised = moved.filter((row) => row.first_time);
   if (raised.length > 0) {
     const sample = raised.slice(0, 10).map((row) => row.id);

@@ -2,6 +2,7 @@ import { sql, type FragmentSqlToken } from "slonik";
 import { anyRow } from "../database/pool.ts";
 import { transact } from "../database/transact.ts";
 import { PaymentError } from "../errors.ts";
+import { failpoint } from "../failpoint.ts";
 import type { DispatchDeps } from "./dispatch-deps.ts";
 import type { Lane, SendReport, SendTicket, StoredSend } from "./rail.ts";
 import { ticketColumns } from "./stored-sends.ts";
@@ -50,6 +51,7 @@ export async function storeTicket(
   sendId: string,
   ticket: SendTicket,
 ): Promise<void> {
+  await failpoint("ticket.before_store");
   const { nonce, maxFeePerGas, raw, hashes, idempotencyKey } = ticketColumns(ticket);
   const { rowCount } = await deps.database.query(sql.type(anyRow)`
     UPDATE transactions
@@ -57,7 +59,7 @@ export async function storeTicket(
         hashes = ${addHashes(hashes)}, idempotency_key = ${idempotencyKey}::uuid
     WHERE id = ${sendId} AND state = 'open'
   `);
-  if (rowCount === 1) return;
+  if (rowCount === 1) return failpoint("ticket.stored");
   throw new PaymentError("DATABASE_CONFLICT", "retry", "The send was closed meanwhile.", {
     context: { sendId },
   });
@@ -91,9 +93,11 @@ export async function renewTicket(
       INSERT INTO audit_log (actor, action, details)
       VALUES ('system', 'send.ticket_renewed', ${sql.jsonb({ sendId: send.id, code, detail, old })})
     `);
+    await failpoint("ticket.before_renew_commit");
     return fresh;
   });
   if (!ticket) return undefined;
+  await failpoint("ticket.renewed");
   lane.committed(ticket);
   return { ...send, ticket };
 }

@@ -2,6 +2,7 @@ import { sql } from "slonik";
 import { z } from "zod";
 import { anyRow, type Transaction } from "../database/pool.ts";
 import { transact } from "../database/transact.ts";
+import { failpoint } from "../failpoint.ts";
 import type { Failure, Intent } from "../payment/state.ts";
 import type { DispatchDeps } from "./dispatch-deps.ts";
 import { doubtBackOff } from "./raise-doubt.ts";
@@ -43,6 +44,7 @@ type Member = z.infer<typeof memberRow>;
  */
 export async function releaseSend(deps: ReleaseDeps, ended: EndedSend): Promise<boolean> {
   const { transactionId, outcome, code, detail } = ended;
+  await failpoint("release.before");
   const closed = await transact(deps.database, async (tx) => {
     // Payments first, then the send: the order of every step that locks both.
     const members = await tx.any(sql.type(memberRow)`
@@ -60,9 +62,11 @@ export async function releaseSend(deps: ReleaseDeps, ended: EndedSend): Promise<
     if (code === NEVER_TRIED) await sendAsItWas(tx, transactionId);
     else if (send.item_count > 1) await halve(tx, transactionId, send.item_count);
     else for (const member of members) await endTry(tx, deps, member, { ...ended, ...send });
+    await failpoint("release.before_commit");
     return { ...send, members };
   });
   if (!closed) return false;
+  await failpoint("release.committed");
   const { kind, item_count: items, members } = closed;
   const about = {
     sendId: transactionId,

@@ -2,6 +2,7 @@ import { sql } from "slonik";
 import { z } from "zod";
 import { anyRow, type Transaction } from "../database/pool.ts";
 import { transact } from "../database/transact.ts";
+import { failpoint } from "../failpoint.ts";
 import type { PaymentState } from "../payment/state.ts";
 import type { DispatchDeps, Ringing } from "./dispatch-deps.ts";
 
@@ -39,6 +40,7 @@ export async function requestVoid(
   request: VoidRequest,
 ): Promise<VoidAnswer> {
   const answer = await transact(deps.database, (tx) => decide(tx, request));
+  await failpoint("void.committed");
   if (answer.kind === "voiding") deps.wake.ring();
   return answer;
 }
@@ -74,4 +76,5 @@ async function turnToVoid(
     INSERT INTO audit_log (actor, action, payment_id, generation, details)
     VALUES (${actor}, 'payment.void_requested', ${paymentId}, ${expectedGeneration},
             ${sql.jsonb({ reason, from: state })})`);
+  await failpoint("void.before_commit");
 }

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
+import { failpoint } from "../failpoint.ts";
 import type { DispatchDeps } from "./dispatch-deps.ts";
 import { createFundsBook } from "./funds-book.ts";
 import { createHeldSends, type HeldSends } from "./held-sends.ts";
@@ -75,6 +76,7 @@ async function keepTending(
       const store = (id: string, ticket: SendTicket) => held.store(id, ticket);
       const learnt = await lane.tend(sends, store, signal);
       isFailing = false;
+      if (learnt.length > 0) await failpoint("tend.reported");
       for (const { sendId, report } of learnt) await held.learn(sendId, report);
     } catch (error) {
       // Tending only helps sends along: what it could not do, or store, it does a second later.

@@ -3,6 +3,7 @@ import kafkajs from "kafkajs";
 import type { Kafka, Producer, RecordMetadata, TopicMessages } from "kafkajs";
 import type { Logger } from "pino";
 import { PaymentError } from "../errors.ts";
+import { failpoint } from "../failpoint.ts";
 import { reasonOf, untilAvailable } from "./until-available.ts";
 
 export interface BatchSender {
@@ -34,7 +35,11 @@ export function createBatchSender(deps: { kafka: Kafka; log: Logger }): BatchSen
         timeout: BROKER_ACK_TIMEOUT_MS,
         topicMessages,
       });
-      assertOffsetsRise(lastOffsets, await withDeadline(answer));
+      const [acknowledged] = await Promise.all([
+        withDeadline(answer),
+        failpoint("relay.bytes_left"),
+      ]);
+      assertOffsetsRise(lastOffsets, acknowledged);
     } catch (error) {
       await disconnect();
       throw new PaymentError(

@@ -1,4 +1,5 @@
 import type { Admin } from "kafkajs";
+import { failpoint } from "../failpoint.ts";
 import type { Assignment, PartitionState } from "./assignment.ts";
 import type { ConsumerDeps, ConsumerHandlers, ConsumerSettings } from "./consumer-ports.ts";
 import { placeOffset } from "./place-offset.ts";
@@ -20,6 +21,7 @@ export async function checkOffsets(
   isCurrent: () => boolean,
 ): Promise<void> {
   if (states.length === 0) return;
+  await failpoint("offsets.before_check");
   const { topic, groupId } = deps.settings;
   const positions = new Map(states.map((state) => [state, state.position]));
   const known = await knownOffsets(deps.admin, { topic, groupId }, states);

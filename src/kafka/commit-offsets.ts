@@ -1,5 +1,6 @@
 import type { Consumer } from "kafkajs";
 import type { Logger } from "pino";
+import { failpoint } from "../failpoint.ts";
 import type { Assignment } from "./assignment.ts";
 import { reasonOf } from "./until-available.ts";
 
@@ -41,6 +42,7 @@ export function startOffsetCommits(
     );
     if (due.length === 0) return;
     try {
+      await failpoint("offsets.before_commit");
       await deps.consumer.commitOffsets(
         due.map(({ state, offset }) => ({
           topic: deps.topic,
@@ -48,6 +50,7 @@ export function startOffsetCommits(
           offset: offset.toString(),
         })),
       );
+      await failpoint("offsets.committed");
       for (const { state, offset } of due) state.committed = offset;
     } catch (error) {
       deps.log.debug(

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { EachBatchPayload } from "kafkajs";
 import type { Logger } from "pino";
+import { failpoint } from "../failpoint.ts";
 import type { Assignment, PartitionState } from "./assignment.ts";
 import type { ConsumerHandlers, Delivery, PartitionBatch } from "./consumer-ports.ts";
 import { whileHeartbeating } from "./heartbeats.ts";
@@ -49,6 +50,7 @@ export async function deliverBatch(
       await beating(deps.check(assignment, [state]));
       return;
     }
+    await failpoint("records.durable");
     state.stored = batch.nextOffset;
     state.position = batch.nextOffset;
     state.durable = batch.nextOffset;

@@ -6,6 +6,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { Logger } from "pino";
 import type { Database } from "../database/pool.ts";
 import { restoreHeaders } from "../database/stored-headers.ts";
+import { failpoint } from "../failpoint.ts";
 import type { Alarm } from "../payment/alarm.ts";
 import type { Wake } from "../wake.ts";
 import { markPublished, markRefused, type RefusedRow } from "./mark-rows.ts";
@@ -58,6 +59,7 @@ export async function runRelay(deps: RelayDeps, signal: AbortSignal): Promise<vo
 export async function relayOnce(deps: RelayDeps): Promise<number> {
   const rows = await readUnpublished(deps.pool);
   if (rows.length === 0) return 0;
+  await failpoint("relay.read");
   const { refused } = await deps.publisher.publish(
     rows.map(({ topic, key, payload, headers }) => ({
       topic,
@@ -66,6 +68,7 @@ export async function relayOnce(deps: RelayDeps): Promise<number> {
       headers: restoreHeaders(headers),
     })),
   );
+  await failpoint("relay.produced");
   const refusedRows = refused.flatMap(({ index, reason }): RefusedRow[] => {
     const row = rows[index];
     return row ? [{ id: row.id, paymentId: row.payment_id, reason }] : [];
@@ -73,6 +76,7 @@ export async function relayOnce(deps: RelayDeps): Promise<number> {
   await park(deps, refusedRows);
   const taken = rows.filter(({ id }) => !refusedRows.some((row) => row.id === id));
   await markTaken(deps, taken);
+  await failpoint("relay.marked");
   return rows.length;
 }
 

@@ -2,6 +2,7 @@ import { sql, type CommonQueryMethods } from "slonik";
 import { z } from "zod";
 import { askDatabase } from "../database/translate-error.ts";
 import type { Database } from "../database/pool.ts";
+import { failpoint } from "../failpoint.ts";
 import type { Instance } from "./load-ledger.ts";
 
 /** The last block whose effects are stored. */
@@ -35,7 +36,8 @@ export async function storeFirstCursor(
   instance: Instance,
   first: Cursor,
 ): Promise<Cursor> {
-  return askDatabase(() =>
+  await failpoint("cursor.before_first");
+  const stored = await askDatabase(() =>
     pool.one(sql.type(cursorRow)`
       INSERT INTO chain_cursors (chain_id, pay_once, block_number, block_hash)
       VALUES (${instance.chainId}, ${instance.payOnce}, ${first.number}, ${first.hash})
@@ -43,6 +45,8 @@ export async function storeFirstCursor(
       RETURNING block_number, block_hash
     `),
   );
+  await failpoint("cursor.first_stored");
+  return stored;
 }
 
 /**

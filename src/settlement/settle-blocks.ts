@@ -5,6 +5,7 @@
 import assert from "node:assert/strict";
 import { transact } from "../database/transact.ts";
 import { askDatabase } from "../database/translate-error.ts";
+import { failpoint } from "../failpoint.ts";
 import type { FollowedBlock } from "../payment/pay-once-log.ts";
 import { askTokens, type TokenQuestions } from "./ask-tokens.ts";
 import { moveCursor, type Cursor } from "./cursor.ts";
@@ -45,9 +46,11 @@ export async function settleBlocks(
   const [from, to] = spanOf(blocks);
   const followed = placeLogs(blocks);
   if (followed.length === 0) {
+    await failpoint("cursor.before_idle_move");
     const moved = await askDatabase(() => moveCursor(deps.pool, deps.instance, from, to));
     return moved ? { kind: "settled", cursor: to, ...NOTHING } : { kind: "cursor_moved" };
   }
+  await failpoint("settle.before");
   const [causeOf, found] = await Promise.all([
     askTokens(deps, followed),
     findMissingPaid(deps, followed),
@@ -60,10 +63,14 @@ export async function settleBlocks(
     const counting = places.filter(
       ({ log }) => log.kind !== "refused" || fresh.has(placeKey(log.txHash, log.logIndex)),
     );
-    return settleLogs(tx, deps, counting, { now, causeOf });
+    const effects = await settleLogs(tx, deps, counting, { now, causeOf });
+    await failpoint("settle.before_commit");
+    return effects;
   });
   if (!settled) return { kind: "cursor_moved" };
+  await failpoint("settle.committed");
   announceSettled(deps, settled);
+  await failpoint("settle.announced");
   return { kind: "settled", cursor: to, ...settled };
 }
 

@@ -1,0 +1,32 @@
+import type { Sandbox } from "../../sandbox/sandbox.ts";
+import type { Rail } from "../../sandbox/service-settings.ts";
+import type { World } from "../e2e/world.ts";
+
+/** Where a fault is tried: one deployment in a sandbox of its own. */
+export interface Cell {
+  readonly sandbox: Sandbox;
+  readonly world: World;
+  readonly boxes: Boxes;
+}
+
+/** Proxies between the world's services and the parts; seeding and auditor go past them. */
+export interface Boxes {
+  /** The settings that point a service at them. */
+  readonly settings: () => Readonly<Record<string, string>>;
+}
+
+export interface Fault {
+  /** "postgres: answer to COMMIT lost". */
+  readonly name: string;
+  readonly part: "postgres" | "kafka" | "circle" | "chain" | "process";
+  /** Where it can occur. */
+  readonly rails: readonly Rail[];
+  /** In force, or armed for its next occasion. */
+  readonly start: (cell: Cell) => Promise<StartedFault>;
+}
+
+export interface StartedFault {
+  /** How often it struck; a cell in which its fault never did proves nothing, and fails. */
+  readonly struck: () => number;
+  readonly end: () => Promise<void>;
+}
