@@ -2,7 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { numberToHex } from "viem";
 import { z } from "zod";
 import { PaymentError } from "../errors.ts";
-import type { ChainReader, ReceiptVerdict } from "../follow/chain-reader.ts";
+import type { ChainReader, Receipt } from "../follow/chain-reader.ts";
 import { findPaid } from "./find-paid.ts";
 import { createKnownHeads } from "./known-heads.ts";
 import {
@@ -48,7 +48,7 @@ export function createChainReader(
     },
     payOnceLogs: (of) => patiently(() => readBlockLogs(reads, of)),
     nonceAt: (operator, number) => patiently(() => readNonce(rpc, operator, number)),
-    receiptOf: (txHash) => readVerdict(rpc, txHash, heads.newest()),
+    receiptOf: (txHash) => readReceipt(rpc, txHash, heads.newest()),
     findPaid: (ref, upTo) => findPaid(reads, header, ref, upTo),
     async isBlocked(token, account) {
       const read = isBlacklisted(token, account);
@@ -94,10 +94,13 @@ async function readNonce(rpc: Rpc, operator: string, number: bigint): Promise<bi
   return quantityOf(answer);
 }
 
-const receipt = z.object({ status: z.enum(["0x0", "0x1"]) });
+const receipt = z.object({
+  status: z.enum(["0x0", "0x1"]),
+  blockNumber: z.templateLiteral(["0x", z.string()]),
+});
 
 /** "No receipt" counts only from a node that has all blocks that this process knows of. */
-async function readVerdict(rpc: Rpc, txHash: string, newest: bigint): Promise<ReceiptVerdict> {
+async function readReceipt(rpc: Rpc, txHash: string, newest: bigint): Promise<Receipt | undefined> {
   const calls = [
     { method: "eth_getTransactionReceipt", params: [txHash] },
     { method: "eth_blockNumber", params: [] },
@@ -109,10 +112,11 @@ async function readVerdict(rpc: Rpc, txHash: string, newest: bigint): Promise<Re
   });
   const result = resultOf(answer);
   if (result === null) {
-    if (hasAll(number)) return "unknown";
+    if (hasAll(number)) return undefined;
     throw new PaymentError("CHAIN_BLOCK_UNKNOWN", "retry", "no receipt, but the node lags");
   }
   const read = receipt.safeParse(result);
   if (!read.success) throw unavailable("the node's receipt has not the shape of a receipt");
-  return read.data.status === "0x1" ? "success" : "reverted";
+  const { status, blockNumber } = read.data;
+  return { outcome: status === "0x1" ? "success" : "reverted", blockNumber: BigInt(blockNumber) };
 }

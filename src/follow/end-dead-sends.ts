@@ -17,35 +17,53 @@ export interface DeadSendDeps {
   raiseAlarm(alarm: Alarm): Promise<void>;
 }
 
+/** What earlier looks found: whose nonce was used then already, and of whom the alarm was raised. */
+export interface Looks {
+  readonly suspects: Set<string>;
+  readonly alarmed: Set<string>;
+}
+
 /**
  * A reverted transaction leaves no log, so it is found by its nonce: one read per operator wallet, at a block whose logs
  * have been settled. A send that is still open though its nonce is used there has paid nobody, since a Paid would have
- * closed it; its receipts only say why. Throws what the port throws: "could not ask" ends nothing. `alarmed` remembers what was said already.
+ * closed it; its receipts only say why. A node may count a nonce that was used only later (anvil does so while it mines
+ * a block), so a send ends at the second look that finds it, when the logs of what was new at the first are settled.
+ * Throws what the port throws: "could not ask" ends nothing.
  */
 export async function endDeadSends(
   deps: DeadSendDeps,
   settledBlock: bigint,
-  alarmed: Set<string>,
+  { suspects, alarmed }: Looks,
 ): Promise<void> {
   const byOperator = Map.groupBy(await deps.openSends(), ({ operator }) => operator);
+  const found = new Set<string>();
   for (const [operator, sends] of byOperator) {
     const used = await deps.reader.nonceAt(operator, settledBlock);
-    for (const send of sends.filter(({ nonce }) => nonce < used))
-      await endSend(deps, send, alarmed);
+    for (const send of sends.filter(({ nonce }) => nonce < used)) {
+      found.add(send.transactionId);
+      if (suspects.has(send.transactionId)) await endSend(deps, send, { settledBlock, alarmed });
+    }
   }
+  suspects.clear();
+  for (const id of found) suspects.add(id);
 }
 
-async function endSend(deps: DeadSendDeps, send: OpenSend, alarmed: Set<string>): Promise<void> {
+async function endSend(
+  deps: DeadSendDeps,
+  send: OpenSend,
+  { settledBlock, alarmed }: { settledBlock: bigint; alarmed: Set<string> },
+): Promise<void> {
   const { transactionId, operator, nonce, hashes } = send;
   for (const hash of hashes) {
-    const verdict = await deps.reader.receiptOf(hash);
-    if (verdict === "reverted") {
+    const receipt = await deps.reader.receiptOf(hash);
+    if (receipt?.outcome === "reverted") {
       const detail = `${hash} was mined and reverted`;
       await deps.onDeadSend({ transactionId, outcome: "reverted", code: "reverted", detail });
       return;
     }
-    if (verdict === "success") {
-      if (alarmed.has(transactionId)) return;
+    if (receipt) {
+      // Mined in a block that is not settled yet: its logs are still to come.
+      if (receipt.blockNumber > settledBlock || alarmed.has(transactionId)) return;
       alarmed.add(transactionId);
       const details = { transactionId, operator, nonce: nonce.toString(), txHash: hash };
       await deps.raiseAlarm({

@@ -96,12 +96,12 @@ export function wrongChain(followed: Position, nodesHash: string): PaymentError 
 function createDeadSendCheck(deps: FollowBlocksDeps) {
   let running: Promise<void> | undefined;
   let checked = -1n;
-  const alarmed = new Set<string>();
+  const looks = { suspects: new Set<string>(), alarmed: new Set<string>() };
   return {
     run(settledBlock: bigint): void {
       if (running || settledBlock === checked) return;
       checked = settledBlock;
-      running = endDeadSends(deps, settledBlock, alarmed)
+      running = endDeadSends(deps, settledBlock, looks)
         .catch((error: unknown) => {
           deps.log.warn({ err: error }, "could not look after open sends; the next block will");
         })

@@ -172,7 +172,7 @@ describe("a node that lags or lies is 'not read', never 'nothing there'", () => 
     const reader = world.readerAt(world.rpcAt(node.url));
     const unsent = `0x${"12".repeat(32)}`;
     const head = await reader.headNumber();
-    expect(await reader.receiptOf(unsent)).toBe("unknown");
+    expect(await reader.receiptOf(unsent)).toBeUndefined();
     node.say = ({ method }) =>
       method === "eth_blockNumber" ? { result: `0x${(head - 1n).toString(16)}` } : "ask";
     expect(await codeOf(reader.receiptOf(unsent))).toBe("CHAIN_BLOCK_UNKNOWN");
@@ -193,7 +193,10 @@ describe("what became of a send", () => {
     expect(await reader.payOnceLogs(header)).toEqual([]);
     expect(await reader.nonceAt(world.operator, header.number)).toBe(before + 1n);
     expect(await reader.nonceAt(world.operator, header.number - 1n)).toBe(before);
-    expect(await reader.receiptOf(hash)).toBe("reverted");
+    expect(await reader.receiptOf(hash)).toEqual({
+      outcome: "reverted",
+      blockNumber: header.number,
+    });
   });
 
   test("where the node no longer has the state of a block, no other block's count answers for it", async () => {

@@ -4,7 +4,7 @@ import type {
   ChainReader,
   FollowedBlock,
   PayOnceLog,
-  ReceiptVerdict,
+  Receipt,
 } from "../../src/follow/chain-reader.ts";
 import type { Position } from "../../src/follow/follow-blocks.ts";
 import { refOf } from "../../src/payment/ids.ts";
@@ -15,7 +15,7 @@ export function createScriptedChain(length: number) {
   let blocks = Array.from({ length }, (_, n) => blockAt(BigInt(n), fork));
   let onHead: (number: bigint) => void = () => undefined;
   const nonces = new Map<string, bigint>();
-  const receipts = new Map<string, ReceiptVerdict>();
+  const receipts = new Map<string, Receipt>();
   /** How far this node lags behind what it announces. */
   let lag = 0;
   let down = false;
@@ -47,7 +47,7 @@ export function createScriptedChain(length: number) {
     },
     payOnceLogs: async ({ number }) => blockOf(number).logs,
     nonceAt: async (operator) => nonces.get(operator) ?? 0n,
-    receiptOf: async (txHash) => receipts.get(txHash) ?? "unknown",
+    receiptOf: async (txHash) => receipts.get(txHash),
     findPaid: async () => undefined,
     isBlocked: async () => false,
     watchHeads: (callback) => void (onHead = callback),
