@@ -79,13 +79,22 @@ const arc = {
   ARC_MAX_IN_FLIGHT: { parse: parse.integer(1, 16), byDefault: "12" },
 };
 
+/** For `gigpay migrate` only: a login that may change the schema, which the service's should not. */
+const migration = {
+  DATABASE_MIGRATION_URL: {
+    parse: parse.orOff(parse.url("postgres:", "postgresql:")),
+    byDefault: "",
+    secret,
+  },
+};
+
 /** For `gigpay setup` and `gigpay operators` only; the service itself never holds these keys. */
 const setup = {
   PAY_ONCE_ADMIN_PRIVATE_KEY: { parse: parse.orOff(parse.hex32), byDefault: "", secret },
   PAYER_PRIVATE_KEYS: { parse: parse.orOff(parse.listOf(parse.hex32)), byDefault: "", secret },
 };
 
-const KNOWN = [common, circle, arc, setup].flatMap((settings) => Object.keys(settings));
+const KNOWN = [common, circle, arc, migration, setup].flatMap((settings) => Object.keys(settings));
 
 type Environment = Readonly<Record<string, string | undefined>>;
 export type CommonSettings = ReturnType<typeof readSettings<typeof common>>;
@@ -157,6 +166,14 @@ export function loadDatabaseConfig(
   return values;
 }
 
+/** The URL to migrate with: the service's own where no other is given. */
+export function loadMigrationUrl(environment: Environment = process.env): string {
+  const problems: Problem[] = [];
+  const { DATABASE_MIGRATION_URL } = readSettings(migration, environment, problems);
+  if (problems.length > 0) throw configError(problems);
+  return DATABASE_MIGRATION_URL ?? loadDatabaseConfig(environment).DATABASE_URL;
+}
+
 function readRail(
   rail: RailName | undefined,
   environment: Environment,
@@ -174,7 +191,7 @@ function readRail(
 
 /** Every setting with its value and where it came from; secrets are only said to be set or not. */
 export function describeConfig(environment: Environment = process.env): Record<string, string> {
-  const all = { ...common, ...circle, ...arc, ...setup };
+  const all = { ...common, ...circle, ...arc, ...migration, ...setup };
   return Object.fromEntries(
     Object.entries(all).map(([name, setting]) => {
       const isSecret = "secret" in setting;
