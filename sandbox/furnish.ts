@@ -2,6 +2,7 @@ import type { Address, Hex } from "viem";
 import { generatePrivateKey, privateKeyToAccount } from "viem/accounts";
 
 import type { Chain } from "./chain/start-chain.ts";
+import { serviceLogin } from "./postgres/service-login.ts";
 import type { Parts } from "./start-parts.ts";
 
 /** What a treasury holds at the start, in micro-units: enough for a hundred thousand ordinary payments. */
@@ -22,8 +23,10 @@ export interface KeyedWallet {
 }
 
 export interface World {
-  /** An empty database for the service. */
+  /** An empty database for the service, as its owner. */
   readonly databaseUrl: string;
+  /** The same with the service's own login, once it is migrated. */
+  readonly serviceDatabaseUrl: string;
   /** Our instance, with the operators of both rails named; its admin is the chain's. */
   readonly payOnce: Address;
   /** The platforms' wallets, rich in both tokens and with an allowance to PayOnce. */
@@ -44,7 +47,8 @@ export async function furnish(
     postgres.createDatabase("gigstream"),
     furnishChain(chain, { operators, treasuries }),
   ]);
-  return { databaseUrl, payOnce, treasuries, arcOperators };
+  const serviceDatabaseUrl = await serviceLogin(databaseUrl);
+  return { databaseUrl, serviceDatabaseUrl, payOnce, treasuries, arcOperators };
 }
 
 /** Deploys PayOnce with these operators, and gives everyone what they need; answers the instance's address. */

@@ -5,9 +5,11 @@ export type Rail = "circle" | "arc";
 
 /** The environment of a service that runs against this sandbox, by the names in docs/configuration.md. */
 export function serviceSettings(world: Parts & World, rail: Rail): Record<string, string> {
-  const { kafka, registry, chain, circle, databaseUrl, payOnce, arcOperators } = world;
+  const { kafka, registry, chain, circle, payOnce, arcOperators } = world;
+  const { databaseUrl, serviceDatabaseUrl } = world;
   const common = {
-    DATABASE_URL: databaseUrl,
+    DATABASE_URL: serviceDatabaseUrl,
+    DATABASE_MIGRATION_URL: databaseUrl,
     KAFKA_BROKERS: kafka.brokers.join(","),
     KAFKA_SSL: "false",
     SCHEMA_REGISTRY_URL: registry.url,

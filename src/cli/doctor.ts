@@ -1,6 +1,7 @@
 import { preflight } from "../arc/preflight.ts";
 import { createFundsReader } from "../arc/funds.ts";
 import { loadConfig, type Config } from "../config.ts";
+import { readLoginRights } from "../database/login-rights.ts";
 import { migrate } from "../database/migrate.ts";
 import { formatMicros } from "../payment/money.ts";
 import { listPlatforms } from "../queries/list-platforms.ts";
@@ -14,9 +15,9 @@ import { printDocument, type Output } from "./output.ts";
 
 const REGISTRY_TIMEOUT_MS = 5_000;
 
-/** `low` will stop payments soon; only `wrong` and `away` keep the service from working now. */
+/** `low` will stop payments soon, `open` leaves a safeguard off; only `wrong` and `away` keep the service from working now. */
 interface Finding {
-  readonly verdict: "fine" | "low" | "wrong" | "away";
+  readonly verdict: "fine" | "low" | "open" | "wrong" | "away";
   readonly subject: string;
   readonly detail: string;
 }
@@ -55,10 +56,20 @@ async function look(
 }
 
 async function postgresFindings(config: Config): Promise<readonly Finding[]> {
+  const subject = "Postgres";
   const { pending } = await migrate(config.DATABASE_URL, { check: true });
-  if (pending.length === 0) return [{ verdict: "fine", subject: "Postgres", detail: "up to date" }];
-  const detail = `migrations are pending (${pending.join(", ")}): gigpay migrate`;
-  return [{ verdict: "wrong", subject: "Postgres", detail }];
+  if (pending.length > 0) {
+    const detail = `migrations are pending (${pending.join(", ")}): gigpay migrate`;
+    return [{ verdict: "wrong", subject, detail }];
+  }
+  const { login, ownsSchema } = await withDatabase(readLoginRights);
+  const rights = ownsSchema
+    ? `${login} owns the tables and could switch their guards off: serve with a login in gigpay_serving`
+    : `${login} has the rights of a service`;
+  return [
+    { verdict: "fine", subject, detail: "up to date" },
+    { verdict: ownsSchema ? "open" : "fine", subject: "database login", detail: rights },
+  ];
 }
 
 async function kafkaFindings(config: Config): Promise<readonly Finding[]> {

@@ -5,7 +5,7 @@ import type { MigrationFile } from "./migration-files.ts";
  * Group roles without a login of their own: a deployment's logins are members. The migrator owns the schema, serving is
  * the service and its operators' commands, reading is for verifying, dashboards and people.
  */
-export const ROLES = {
+const ROLES = {
   migrator: "gigpay_migrator",
   serving: "gigpay_serving",
   reading: "gigpay_reading",
@@ -20,20 +20,20 @@ export interface Roles {
 /** Written once; their triggers say so too. */
 const INSERT_ONLY = new Set(["audit_log", "payment_outcomes", "reputation_events", "chain_events"]);
 /** Changed, never deleted. Whatever stands in neither list may be deleted from. */
-const KEPT = new Set([
-  ...["payments", "transactions", "transaction_items", "inbox", "deployment", "dead_letters"],
-  ...["platforms", "workers", "tasks", "kafka_offsets", "chain_cursors"],
-]);
+const KEPT = new Set(
+  `payments transactions transaction_items inbox deployment dead_letters platforms workers tasks kafka_offsets
+   chain_cursors`.split(/\s+/),
+);
 
 /** What the service may do with a table. */
-export function servingRights(table: string): string {
+function servingRights(table: string): string {
   if (table === "migrations") return "SELECT";
   if (INSERT_ONLY.has(table)) return "SELECT, INSERT";
   return KEPT.has(table) ? "SELECT, INSERT, UPDATE" : "SELECT, INSERT, UPDATE, DELETE";
 }
 
 /** The names that the migrations give to things of ours; others' tables in the same schema are none of our business. */
-export function schemaObjects(files: readonly MigrationFile[]) {
+function schemaObjects(files: readonly MigrationFile[]) {
   const named = (kind: string) => {
     const pattern = new RegExp(`^CREATE (?:OR REPLACE )?${kind} (?:IF NOT EXISTS )?(\\w+)`, "gm");
     const names = files.flatMap(({ statements }) => [...statements.matchAll(pattern)]);

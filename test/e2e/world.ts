@@ -3,6 +3,7 @@ import { generatePrivateKey } from "viem/accounts";
 import { migrateService } from "../../sandbox/demo/service.ts";
 import { furnishChain, walletOf, type KeyedWallet } from "../../sandbox/furnish.ts";
 import { execute } from "../../sandbox/postgres/postgres-at.ts";
+import { serviceLogin } from "../../sandbox/postgres/service-login.ts";
 import type { Rail } from "../../sandbox/service-settings.ts";
 import { openPool, type Database } from "../../src/database/pool.ts";
 import { chainControlsAt, type WorldChain } from "./world-chain.ts";
@@ -60,11 +61,14 @@ export async function createWorld(options: WorldOptions): Promise<World> {
       migrateService({ DATABASE_URL: databaseUrl }),
     ),
   ]);
+  const serviceDatabaseUrl = await serviceLogin(databaseUrl);
   const chain = { ...controls, payOnce };
   const settings = {
     ...settingsOf(parts, topics, name),
     ...railSettings(options.rail, parts, operators),
-    DATABASE_URL: databaseUrl,
+    // The service's own login: what runs here has the serving role's rights and no more.
+    DATABASE_URL: serviceDatabaseUrl,
+    DATABASE_MIGRATION_URL: databaseUrl,
     PAY_ONCE_ADDRESS: payOnce,
     PAYMENT_FEE_PERCENTAGE: "2.5",
     LOG_LEVEL: "info",

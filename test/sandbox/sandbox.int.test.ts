@@ -106,7 +106,7 @@ test.each(["SIGINT", "SIGKILL"] as const)(
       expect(addresses).toMatchObject({
         rail: "arc",
         envFile,
-        databaseUrl: settings["DATABASE_URL"],
+        databaseUrl: settings["DATABASE_MIGRATION_URL"],
       });
       loadConfig(settings);
 

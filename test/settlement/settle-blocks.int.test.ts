@@ -6,6 +6,7 @@ import { adoptStored } from "../../src/settlement/adopt-stored.ts";
 import { loadCursor } from "../../src/settlement/cursor.ts";
 import { settleBlocks } from "../../src/settlement/settle-blocks.ts";
 import { freshDatabase } from "../support/database.ts";
+import { tamper } from "../support/tamper.ts";
 import { addressOf } from "../support/seed.ts";
 import { hashOf, txHashOf } from "./pay-once-model.ts";
 import {
@@ -491,7 +492,7 @@ describe("a restored backup", () => {
     const { pool } = database;
     const { chain, deps, alarms } = await createWorld(pool);
     const [ghost] = await insertPlanned(pool, ["t1"]);
-    await pool.query(sql.type(anyRow)`DELETE FROM payments`);
+    await tamper(pool, sql.type(anyRow)`DELETE FROM payments`);
     chain.pay(itemsOf([ghost]));
     expect(await settleBlocks(deps, [chain.mine()])).toMatchObject({ logs: 1 });
     expect(await countRows(pool, "chain_events")).toBe(1);
@@ -511,7 +512,7 @@ describe("a restored backup", () => {
     const { pool } = database;
     const { chain, deps } = await createWorld(pool);
     const [ghost] = await insertPlanned(pool, ["t1"]);
-    await pool.query(sql.type(anyRow)`DELETE FROM payments`);
+    await tamper(pool, sql.type(anyRow)`DELETE FROM payments`);
     const paidHash = chain.pay(itemsOf([ghost]));
     await settleBlocks(deps, [chain.mine()]);
     await pool.query(sql.type(anyRow)`DELETE FROM tasks`);

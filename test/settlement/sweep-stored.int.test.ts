@@ -7,6 +7,7 @@ import { paymentIdOf } from "../../src/payment/ids.ts";
 import { settleBlocks } from "../../src/settlement/settle-blocks.ts";
 import { createStoredSweep } from "../../src/settlement/sweep-stored.ts";
 import { freshDatabase } from "../support/database.ts";
+import { tamper } from "../support/tamper.ts";
 import { addressOf } from "../support/seed.ts";
 import {
   createWorld,
@@ -61,7 +62,7 @@ describe("a log that was stored before its payment could be seen", () => {
     const voidTxHash = chain.void(itemsOf([closed, older]));
     await settleBlocks(deps, [chain.mine()]);
     await insertPlanned(pool, ["closed", "older"]);
-    await pool.query(sql.type(anyRow)`UPDATE payments SET generation = 2 WHERE id = ${older.id}`);
+    await tamper(pool, sql.type(anyRow)`UPDATE payments SET generation = 2 WHERE id = ${older.id}`);
     const sweep = createStoredSweep(deps);
     expect(await sweep()).toBe(1);
     expect(await readPayment(pool, closed.id)).toMatchObject({ state: "failed", voidTxHash });

@@ -6,6 +6,7 @@ import { settleBlocks } from "../../src/settlement/settle-blocks.ts";
 import { verifyLedger } from "../../src/settlement/verify.ts";
 import type { ChainSource } from "../../src/settlement/verify-chain.ts";
 import { freshDatabase } from "../support/database.ts";
+import { tamper } from "../support/tamper.ts";
 import { createWorld, insertPlanned, insertSend, instance, itemsOf } from "./settle-world.ts";
 
 /** One payment completed, one failed after its void, one still waiting, a few empty blocks; and the chain to compare with. */
@@ -142,7 +143,7 @@ describe("verifying the ledger", () => {
   test.each(damages)("finds %s", async (_, kinds, damage) => {
     await using database = await freshDatabase();
     const { blocks } = await settledWorld(database.pool);
-    await database.pool.query(damage);
+    await tamper(database.pool, damage);
     expect(await kindsFound(database.pool, blocks)).toEqual(kinds);
   });
 
