@@ -4,7 +4,7 @@ import type { Rpc } from "../../src/arc/rpc.ts";
 import type { HeadWatchOptions } from "../../src/arc/watch-heads.ts";
 import { startArcWorld, type ArcWorld } from "./arc-world.ts";
 import { startFakeNode } from "./fake-node.ts";
-import { startTcpTap } from "./tcp-tap.ts";
+import { openWire } from "../faults/boxes/wire.ts";
 
 let world: ArcWorld;
 beforeAll(async () => {
@@ -66,7 +66,7 @@ test("a subscription alone brings heads, and their headers with them", async () 
 });
 
 test("a subscription that falls silent is replaced by polling, and by a new one once the line is back", async () => {
-  await using tap = await startTcpTap(portOf(world.chain.wsUrl));
+  await using tap = await openWire({ targetPort: portOf(world.chain.wsUrl) });
   await using node = await startFakeNode(world.chain.rpcUrl);
   const options = { wsUrl: `ws://127.0.0.1:${tap.port}`, silenceMs: 300, pollMs: 20 };
   using watched = watch(world.rpcAt(node.url), options);
@@ -85,7 +85,7 @@ test("a subscription that falls silent is replaced by polling, and by a new one 
 });
 
 test("a subscription that breaks off is made again", async () => {
-  await using tap = await startTcpTap(portOf(world.chain.wsUrl));
+  await using tap = await openWire({ targetPort: portOf(world.chain.wsUrl) });
   await using node = await startFakeNode();
   node.mishap = () => ({ status: 503, body: "" });
   const options = { wsUrl: `ws://127.0.0.1:${tap.port}`, silenceMs: 60_000 };

@@ -4,7 +4,7 @@ import { anyRow, openPool, type Database } from "../../src/database/pool.ts";
 import { transact } from "../../src/database/transact.ts";
 import { askDatabase } from "../../src/database/translate-error.ts";
 import { dispositionOf, PaymentError } from "../../src/errors.ts";
-import { layCable } from "../support/cable.ts";
+import { openPostgresBox } from "../faults/boxes/postgres-box.ts";
 import { freshDatabase } from "../support/database.ts";
 
 async function failureOf(work: Promise<unknown>): Promise<unknown> {
@@ -72,9 +72,13 @@ test("a backend that dies in mid-transaction is a retry: nothing was committed",
 
 test("a lost answer to COMMIT is doubt, not a retry: the row may be there", async () => {
   await using database = await freshDatabase();
-  await using cable = await layCable(database.url);
-  cable.loseNextCommit();
-  const pool = await openPool({ url: cable.url, poolMax: 1, statementTimeoutMs: 1_000 });
+  await using box = await openPostgresBox(Number(new URL(database.url).port));
+  box.strikeCommits({ at: "unanswered", said: /INSERT INTO workers/, times: 1 });
+  const pool = await openPool({
+    url: box.urlOf(database.url),
+    poolMax: 1,
+    statementTimeoutMs: 1_000,
+  });
   const failure = await failureOf(
     transact(pool, (tx) => tx.query(sql.type(anyRow)`INSERT INTO workers (id) VALUES ('w1')`)),
   );

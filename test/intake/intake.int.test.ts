@@ -6,7 +6,7 @@ import { PaymentError } from "../../src/errors.ts";
 import { createIntake, type IntakeDeps } from "../../src/intake/create-intake.ts";
 import type { KafkaRecord } from "../../src/kafka/kafka-record.ts";
 import { acceptanceOver, taskCompleted, TOPIC } from "../support/acceptance.ts";
-import { layCable } from "../support/cable.ts";
+import { openPostgresBox } from "../faults/boxes/postgres-box.ts";
 import { freshDatabase } from "../support/database.ts";
 import { countOf, rowsOf } from "../support/read-rows.ts";
 import { insertPlatform } from "../support/seed.ts";
@@ -118,8 +118,12 @@ test("while the registry is away nothing is a dead letter: the records wait for 
 test("while Postgres is away the records wait; it says so once and goes on by itself, and nothing is doubled", async () => {
   await using database = await freshDatabase();
   await insertPlatform(database.pool, { id: "platform-1" });
-  await using cable = await layCable(database.url);
-  const pool = await openPool({ url: cable.url, poolMax: 4, statementTimeoutMs: 5_000 });
+  await using box = await openPostgresBox(Number(new URL(database.url).port));
+  const pool = await openPool({
+    url: box.urlOf(database.url),
+    poolMax: 4,
+    statementTimeoutMs: 5_000,
+  });
   const { log, lines } = listeningLog();
   const tried = Promise.withResolvers<void>();
   const deps = acceptanceOver(pool);
@@ -134,17 +138,17 @@ test("while Postgres is away the records wait; it says so once and goes on by it
     },
     decodeTaskCompleted,
   });
-  cable.cut();
+  await box.refuse();
   const outcome = intake.onRecords(batch(0, 0n, ["a", "b"]));
   await tried.promise;
-  cable.mend();
+  await box.mend();
   expect(await outcome).toEqual({ kind: "durable" });
   expect(lines.map(({ msg }) => msg)).toEqual([
     "Postgres is away; waiting until it is back.",
     "Postgres is back.",
   ]);
 
-  cable.loseNextCommit();
+  box.strikeCommits({ at: "unanswered", said: /INSERT INTO payments/, times: 1 });
   expect(await intake.onRecords(batch(0, 2n, ["c"], 2n))).toEqual({ kind: "durable" });
   expect(await countOf(database.pool, "payments")).toBe(3);
   expect(await countOf(database.pool, "inbox")).toBe(3);

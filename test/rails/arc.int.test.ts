@@ -3,14 +3,14 @@ import { generatePrivateKey } from "viem/accounts";
 import { createArcLane } from "../../src/arc/lane.ts";
 import { createRpc } from "../../src/arc/rpc.ts";
 import { localSigner } from "../../src/arc/signer.ts";
-import { startTcpTap } from "../arc/tcp-tap.ts";
+import { openWire } from "../faults/boxes/wire.ts";
 import { describeLane } from "./conformance.ts";
 import { startPayingWorld } from "./paying-world.ts";
 
 describeLane("arc", async () => {
   const key = generatePrivateKey();
   const world = await startPayingWorld(key);
-  const line = await startTcpTap(Number(new URL(world.chain.rpcUrl).port));
+  const line = await openWire({ targetPort: Number(new URL(world.chain.rpcUrl).port) });
   const { payOnce, chain } = world;
   const log = pino({ level: "silent" });
   return {
