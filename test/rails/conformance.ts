@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Lane, StoredSend } from "../../src/dispatch/rail.ts";
-import type { TcpTap } from "../arc/tcp-tap.ts";
+import type { Wire } from "../faults/boxes/wire.ts";
 import { SIGNAL, submit, type PayingWorld } from "./paying-world.ts";
 
 export interface RailWorld extends PayingWorld {
   /** A lane as a process that has just started makes it. It gives a silent provider or node up within a second or so. */
   readonly newLane: () => Lane;
   /** The line to the provider or node. */
-  readonly line: TcpTap;
+  readonly line: Wire;
 }
 
 /**

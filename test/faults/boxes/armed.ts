@@ -8,8 +8,8 @@ export interface Armed {
 
 export interface Arming<T> {
   /** Takes the oldest one that accepts this occasion, and counts it. */
-  take(accepts: (spec: T) => boolean): T | undefined;
-  arm(spec: T): Armed;
+  readonly take: (accepts: (spec: T) => boolean) => T | undefined;
+  readonly arm: (spec: T) => Armed;
 }
 
 /** Faults that wait, oldest first; each strikes `times` and is over then, or stays until disarmed. */

@@ -1,5 +1,6 @@
 import { sql } from "slonik";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { z } from "zod";
 import { startPostgres } from "../../../sandbox/postgres/start-postgres.ts";
 import { execute, type Postgres } from "../../../sandbox/postgres/postgres-at.ts";
 import { anyRow, openPool, type Database } from "../../../src/database/pool.ts";
@@ -48,7 +49,9 @@ async function openNotes(): Promise<Notes> {
     async read() {
       const direct = await openPool({ ...settings, url });
       try {
-        return await direct.anyFirst(sql.unsafe`SELECT text FROM notes ORDER BY text`);
+        return await direct.anyFirst(
+          sql.type(z.object({ text: z.string() }))`SELECT text FROM notes ORDER BY text`,
+        );
       } finally {
         await direct.end();
       }
@@ -165,7 +168,10 @@ async function writeAgain(table: Notes): Promise<unknown> {
 async function walPosition(): Promise<bigint> {
   const pool = await openPool({ url: postgres.url, poolMax: 1, statementTimeoutMs: 3_000 });
   try {
-    return await pool.oneFirst(sql.unsafe`SELECT (pg_current_wal_lsn() - '0/0')::bigint`);
+    return await pool.oneFirst(
+      sql.type(z.object({ position: z.bigint() }))`
+        SELECT (pg_current_wal_lsn() - '0/0')::bigint AS position`,
+    );
   } finally {
     await pool.end();
   }

@@ -82,7 +82,9 @@ export async function backUpDatabase(postgres: Postgres, database: string): Prom
         await admin.query(`DROP DATABASE "${database}" WITH (FORCE)`);
         await admin.query(`ALTER DATABASE "${copy}" RENAME TO "${database}"`);
       }),
-    discard: () => asAdmin(postgres, (admin) => admin.query(`DROP DATABASE IF EXISTS "${copy}"`)),
+    async discard() {
+      await asAdmin(postgres, (admin) => admin.query(`DROP DATABASE IF EXISTS "${copy}"`));
+    },
   };
 }
 

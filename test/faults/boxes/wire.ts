@@ -98,7 +98,10 @@ export async function openWire({ targetPort, tap = passOn }: WireOptions): Promi
 }
 
 function passOn(line: Line): Tap {
-  return { fromClient: line.toServer, fromServer: line.toClient };
+  return {
+    fromClient: (bytes) => line.toServer(bytes),
+    fromServer: (bytes) => line.toClient(bytes),
+  };
 }
 
 function tie(
@@ -118,9 +121,9 @@ function tie(
       far.destroy();
     },
   };
-  const { fromClient, fromServer } = tap(line);
-  near.on("data", fromClient);
-  far.on("data", fromServer);
+  const listening = tap(line);
+  near.on("data", (bytes) => listening.fromClient(bytes));
+  far.on("data", (bytes) => listening.fromServer(bytes));
   near.on("close", () => far.destroy());
   far.on("close", () => near.destroySoon());
   return line;
