@@ -2,22 +2,21 @@ import { once } from "node:events";
 import { parentPort, workerData } from "node:worker_threads";
 
 import { MIN_BASE_FEE_WEI } from "./arc-chain.ts";
+import { BASE_FEE_GWEI, PAUSED } from "./dials.ts";
 
 export interface BlockClock {
   readonly wsUrl: string;
   readonly blockTimeMs: number;
-  /** Shared between threads: no block is begun while it is 1. */
-  readonly paused: Int32Array;
+  /** Shared between threads, see dials.ts. */
+  readonly dials: Int32Array;
 }
 
 const CONNECT_TIMEOUT_MS = 5_000;
+const WEI_PER_GWEI = 1_000_000_000n;
 
 const MINE_ID = 1;
 const HOLD_ID = 2;
 const MINE = request(MINE_ID, "evm_mine", []);
-const HOLD = request(HOLD_ID, "anvil_setNextBlockBaseFeePerGas", [
-  `0x${MIN_BASE_FEE_WEI.toString(16)}`,
-]);
 
 /**
  * A worker thread that makes the blocks, on time however busy the thread that owns the chain, until the chain ends. Anvil
@@ -25,7 +24,7 @@ const HOLD = request(HOLD_ID, "anvil_setNextBlockBaseFeePerGas", [
  * gigabytes after a few thousand payments; and its base fee falls by an eighth with every empty block, to nothing
  * within a minute, where Arc's stays at its floor.
  */
-async function keepTime({ wsUrl, blockTimeMs, paused }: BlockClock): Promise<void> {
+async function keepTime({ wsUrl, blockTimeMs, dials }: BlockClock): Promise<void> {
   const socket = new WebSocket(wsUrl);
   let isMining = false;
   socket.addEventListener("message", (message) => {
@@ -34,14 +33,19 @@ async function keepTime({ wsUrl, blockTimeMs, paused }: BlockClock): Promise<voi
   await once(socket, "open", { signal: AbortSignal.timeout(CONNECT_TIMEOUT_MS) });
   // One block in the making at a time: a chain that was frozen goes on, it does not catch up.
   const timer = setInterval(() => {
-    if (isMining || Atomics.load(paused, 0) === 1) return;
+    if (isMining || Atomics.load(dials, PAUSED) === 1) return;
     isMining = true;
-    socket.send(HOLD);
+    socket.send(holdFee(Atomics.load(dials, BASE_FEE_GWEI)));
     socket.send(MINE);
   }, blockTimeMs);
   socket.addEventListener("close", () => clearInterval(timer));
   // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread's port has no origin
   parentPort?.postMessage("ticking");
+}
+
+function holdFee(gwei: number): string {
+  const wei = gwei === 0 ? MIN_BASE_FEE_WEI : BigInt(gwei) * WEI_PER_GWEI;
+  return request(HOLD_ID, "anvil_setNextBlockBaseFeePerGas", [`0x${wei.toString(16)}`]);
 }
 
 function request(id: number, method: string, params: readonly unknown[]): string {

@@ -24,13 +24,13 @@ export interface RunOptions extends AnvilOptions {
 export interface ChainPlace {
   readonly port: number;
   readonly scratch: ScratchDirectory;
-  /** See the block clock's. */
-  readonly paused: Int32Array;
+  /** The block clock's. */
+  readonly dials: Int32Array;
 }
 
 /** Runs anvil in that directory; where an earlier run ended tidily there, with its chain. Ready when it answers. */
 export async function runAnvil(place: ChainPlace, options: RunOptions): Promise<Part> {
-  const { port, scratch, paused } = place;
+  const { port, scratch, dials } = place;
   const ready = join(scratch.path, ANVIL_FILES.ready);
   await rm(ready, { force: true });
   const anvil = await spawnPart({
@@ -45,7 +45,7 @@ export async function runAnvil(place: ChainPlace, options: RunOptions): Promise<
   const { blockTimeMs = ARC_BLOCK_TIME_MS } = options;
   try {
     const wsUrl = `ws://127.0.0.1:${port}`;
-    if (blockTimeMs !== null) await startClock({ wsUrl, blockTimeMs, paused });
+    if (blockTimeMs !== null) await startClock({ wsUrl, blockTimeMs, dials });
     return anvil;
   } catch (error) {
     await anvil.stop("SIGKILL");

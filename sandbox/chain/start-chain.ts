@@ -6,6 +6,7 @@ import { restartable, type Restartable } from "../process/restartable.ts";
 import { scratchDirectory } from "../process/scratch-directory.ts";
 import { ARC_CHAIN_ID, TOKENS } from "./arc-chain.ts";
 import { chainControls, type ChainControls } from "./chain-controls.ts";
+import { BASE_FEE_GWEI, PAUSED } from "./dials.ts";
 import { placeTokens } from "./place-tokens.ts";
 import { runAnvil, type RunOptions } from "./run-anvil.ts";
 import { anvilClient, transactor } from "./transact.ts";
@@ -31,15 +32,17 @@ export interface Chain extends ChainControls, AsyncDisposable {
   /** No block after the one in the making, until told otherwise: a chain that answers and does not move. */
   pauseBlocks(): void;
   resumeBlocks(): void;
+  /** Of the next block and all after it, in whole gwei; undefined: Arc's floor. */
+  setBaseFee(gwei: number | undefined): void;
   stop(): Promise<void>;
 }
 
 /** Starts anvil as Arc: chain id, block time, gas, and USDC and EURC at their addresses. Resolves when all is in place. */
 export async function startChain(options: ChainOptions = {}): Promise<Chain> {
   const scratch = await scratchDirectory("chain");
-  const paused = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
+  const dials = new Int32Array(new SharedArrayBuffer(2 * Int32Array.BYTES_PER_ELEMENT));
   const start = async (port: number) => {
-    const place = { port, scratch, paused };
+    const place = { port, scratch, dials };
     return { port, server: await restartable(() => runAnvil(place, options)) };
   };
   try {
@@ -54,8 +57,9 @@ export async function startChain(options: ChainOptions = {}): Promise<Chain> {
       return {
         ...(await furnish(port, options)),
         server,
-        pauseBlocks: () => void Atomics.store(paused, 0, 1),
-        resumeBlocks: () => void Atomics.store(paused, 0, 0),
+        pauseBlocks: () => void Atomics.store(dials, PAUSED, 1),
+        resumeBlocks: () => void Atomics.store(dials, PAUSED, 0),
+        setBaseFee: (gwei) => void Atomics.store(dials, BASE_FEE_GWEI, gwei ?? 0),
         stop,
         [Symbol.asyncDispose]: stop,
       };

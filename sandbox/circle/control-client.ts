@@ -28,6 +28,8 @@ export interface CircleControl {
   /** Queues a fault; answers its id. */
   inject(fault: FaultSpec): Promise<string>;
   faults(): Promise<readonly PendingFault[]>;
+  /** How often that fault has struck, also once it is spent or cleared. */
+  struck(faultId: string): Promise<number>;
   /** All of them without an id. */
   clearFaults(id?: string): Promise<void>;
   stats(): Promise<Stats>;
@@ -58,6 +60,7 @@ export function circleControl(controlUrl: string): CircleControl {
     configure: (patch) => ask("PATCH", "/settings", patch),
     inject: async (fault) => (await ask<{ id: string }>("POST", "/faults", fault)).id,
     faults: () => ask("GET", "/faults"),
+    struck: async (id) => (await ask<{ struck: number }>("GET", `/faults/${id}`)).struck,
     clearFaults: (id) => ask("DELETE", id === undefined ? "/faults" : `/faults/${id}`),
     stats: () => ask("GET", "/stats"),
     seed: (seed) => ask("POST", "/seed", { seed }),

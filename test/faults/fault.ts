@@ -1,18 +1,13 @@
 import type { Sandbox } from "../../sandbox/sandbox.ts";
 import type { Rail } from "../../sandbox/service-settings.ts";
 import type { World } from "../e2e/world.ts";
+import type { Boxes } from "./boxes/open-boxes.ts";
 
 /** Where a fault is tried: one deployment in a sandbox of its own. */
 export interface Cell {
   readonly sandbox: Sandbox;
   readonly world: World;
   readonly boxes: Boxes;
-}
-
-/** Proxies between the world's services and the parts; seeding and auditor go past them. */
-export interface Boxes {
-  /** The settings that point a service at them. */
-  readonly settings: () => Readonly<Record<string, string>>;
 }
 
 export interface Fault {

@@ -122,6 +122,25 @@ describe("the chain", () => {
     expect((await client.waitForTransactionReceipt({ hash })).status).toBe("success");
   });
 
+  test("its base fee rises when told to, and what offered less waits until it falls again", async () => {
+    await using other = await startChain({ blockTimeMs: 50 });
+    await other.fund(holder(), { native: 10n ** 18n });
+    const client = clientOf(other);
+    const feeOf = async () => (await client.getBlock()).baseFeePerGas;
+    other.setBaseFee(500);
+    await expect.poll(feeOf).toBe(500_000_000_000n);
+    const wallet = createWalletClient({
+      account: privateKeyToAccount(key),
+      chain: arcChain(other.rpcUrl),
+      transport: http(),
+    });
+    const hash = await wallet.sendTransaction({ to: newAddress(), value: 1n, gas: GAS, ...FEES });
+    await expect(client.getTransactionReceipt({ hash })).rejects.toThrow("could not be found");
+    other.setBaseFee(undefined);
+    expect((await client.waitForTransactionReceipt({ hash })).status).toBe("success");
+    expect(await feeOf()).toBe(MIN_BASE_FEE_WEI);
+  });
+
   test("it can be taken away and brought back, with its accounts, its logs and its base fee", async () => {
     await using other = await startChain();
     const client = clientOf(other);

@@ -18,6 +18,7 @@ export interface Idempotency {
    */
   recall(endpoint: string, key: string, body: unknown): unknown;
   remember(endpoint: string, key: string, body: unknown, answer: unknown): void;
+  knows(endpoint: string, key: string): boolean;
   forget(endpoint: string, key: string): void;
 }
 
@@ -41,6 +42,7 @@ export function createIdempotency(settings: Settings): Idempotency {
       table.set(slot, { fingerprint: fingerprintOf(body), answer, atMs: Date.now() });
       if (table.size > KEYS_MAX) table.delete(table.keys().next().value ?? slot);
     },
+    knows: (endpoint, key) => table.has(slotOf(endpoint, key)),
     forget(endpoint, key) {
       table.delete(slotOf(endpoint, key));
     },

@@ -37,7 +37,9 @@ export async function answerSigned<T extends SignedBody, R>(
   const endpoint = endpointOf(request);
   const resolved = await resolve(body);
   const subject = subjectOf(request);
-  if (deps.faults.take("forgetKey", subject))
+  // A key that is new cannot be forgotten: the fault waits for a repeat.
+  const isRepeat = deps.idempotency.knows(endpoint, body.idempotencyKey);
+  if (isRepeat && deps.faults.take("forgetKey", subject))
     deps.idempotency.forget(endpoint, body.idempotencyKey);
   const known = deps.idempotency.recall(endpoint, body.idempotencyKey, request.body);
   if (known !== undefined) return { status: 201, data: known };

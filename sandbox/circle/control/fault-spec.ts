@@ -47,7 +47,7 @@ const kinds = {
   executeTwice: {},
   /** SENT comes that much later than drawn. */
   executeLate: { delayMs },
-  /** The idempotency key of the request is no longer known. */
+  /** The idempotency key of a repeated request is no longer known. */
   forgetKey: {},
   /**
    * Circle shows this state, any string, whether or not the transaction was executed. STUCK without execution holds

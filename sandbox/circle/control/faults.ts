@@ -19,6 +19,8 @@ export interface Faults {
   list(): readonly PendingFault[];
   /** All of them without an id. */
   clear(id?: string): void;
+  /** How often a fault has struck, also once it is spent or cleared; undefined for an id that is not known any more. */
+  struck(id: string): number | undefined;
   /** The oldest fault of that kind that strikes this subject now, if any, and counts it; `accepts` narrows by the fault's own fields. */
   take<K extends FaultKind>(
     kind: K,
@@ -27,13 +29,20 @@ export interface Faults {
   ): FaultOf<K> | undefined;
 }
 
+/** Faults whose count is kept, the newest; a test asks for the count of its own. */
+const KNOWN_MAX = 10_000;
+
 /** Faults waiting to strike, oldest first. The list is short: tests clear what they queue. */
 export function createFaults(random: Random): Faults {
   const pending: PendingFault[] = [];
+  const known = new Map<string, PendingFault>();
   return {
     add(spec) {
       const id = randomUUID();
-      pending.push({ id, spec, struck: 0, passed: 0 });
+      const fault = { id, spec, struck: 0, passed: 0 };
+      pending.push(fault);
+      known.set(id, fault);
+      if (known.size > KNOWN_MAX) known.delete(known.keys().next().value ?? id);
       return id;
     },
     list: () => pending,
@@ -41,6 +50,7 @@ export function createFaults(random: Random): Faults {
       if (id === undefined) pending.length = 0;
       else remove(pending, (fault) => fault.id === id);
     },
+    struck: (id) => known.get(id)?.struck,
     take<K extends FaultKind>(
       kind: K,
       subject: FaultSubject,

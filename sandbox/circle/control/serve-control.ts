@@ -49,6 +49,7 @@ const ACTIONS: Readonly<Record<string, Action>> = {
   },
   "POST /control/faults": ({ faults }, body) => ({ id: faults.add(faultSchema.parse(body)) }),
   "GET /control/faults": ({ faults }) => faults.list(),
+  "GET /control/faults/:id": ({ faults }, _, id) => struckOf(faults, id),
   "DELETE /control/faults": ({ faults }) => faults.clear(),
   "DELETE /control/faults/:id": ({ faults }, _, id) => faults.clear(id),
   "GET /control/stats": ({ stats }) => stats,
@@ -80,6 +81,12 @@ export async function serveControl(
     const message = error instanceof z.ZodError ? z.prettifyError(error) : String(error);
     writeJson(response, 400, { message });
   }
+}
+
+function struckOf(faults: Faults, id: string): { readonly struck: number } {
+  const struck = faults.struck(id);
+  if (struck === undefined) throw new Error(`no fault ${id} is known`);
+  return { struck };
 }
 
 /** What only the emulator knows of a transaction, beside what Circle shows. */

@@ -1,9 +1,9 @@
 /** A fault that waits for its occasions, or is in force. */
 export interface Armed {
   /** How often it has struck so far. */
-  struck(): number;
+  readonly struck: () => number;
   /** It strikes no more. */
-  disarm(): void;
+  readonly disarm: () => void;
 }
 
 export interface Arming<T> {

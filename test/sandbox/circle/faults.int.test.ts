@@ -54,6 +54,16 @@ describe("a lost answer", () => {
     expect(await world.control.faults()).toEqual([]);
   });
 
+  it("is counted, also once it is spent or cleared; an unknown fault is refused", async () => {
+    const lost = { kind: "loseAnswer", executed: false } as const;
+    const [spent, cleared] = [await onTransfer(world, lost), await onTransfer(world, lost)];
+    await refusal(world.sdk.createTransaction(transferOf(world)));
+    await world.control.clearFaults(cleared);
+    expect(await world.control.struck(spent)).toBe(1);
+    expect(await world.control.struck(cleared)).toBe(0);
+    await expect(world.control.struck(randomUUID())).rejects.toThrow(/no fault/);
+  });
+
   it("strikes as often as counted, skipping as told", async () => {
     await onTransfer(world, { kind: "loseAnswer", executed: true, count: 2, skip: 1 });
     const outcome = () =>

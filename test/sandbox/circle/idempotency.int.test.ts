@@ -70,6 +70,10 @@ describe("the same idempotency key", () => {
     const order = transferOf(world);
     const first = await world.sdk.createTransaction(order);
     await onTransfer(world, { kind: "forgetKey" });
+    // A new key has nothing to forget, and leaves the fault to a repeat.
+    const other = await world.sdk.createTransaction(transferOf(world));
+    expect(await world.control.faults()).toMatchObject([{ struck: 0 }]);
+    await shown(world, other.data?.id ?? "", "COMPLETE");
     const second = await world.sdk.createTransaction(order);
     expect(second.data?.id).not.toBe(first.data?.id);
 

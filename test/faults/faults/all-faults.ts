@@ -1,0 +1,15 @@
+import type { Fault } from "../fault.ts";
+import { chainFaults } from "./chain-faults.ts";
+import { circleFaults } from "./circle-faults.ts";
+import { kafkaFaults } from "./kafka-faults.ts";
+import { postgresFaults } from "./postgres-faults.ts";
+import { processFaults } from "./process-faults.ts";
+
+/** Every fault that can be produced here. */
+export const allFaults: readonly Fault[] = [
+  ...postgresFaults,
+  ...kafkaFaults,
+  ...chainFaults,
+  ...circleFaults,
+  ...processFaults,
+];
