@@ -2,6 +2,8 @@ import type { Config } from "./config.ts";
 import { openPool, type Database } from "./database/pool.ts";
 import { createKafka } from "./kafka/client.ts";
 import { connectCodec, type Codec } from "./kafka/codec.ts";
+import { createDecoder, type TaskDecoder } from "./kafka/decode.ts";
+import { createRegistry, type RegistrySettings } from "./kafka/registry.ts";
 import type { Logger } from "./log.ts";
 
 /** The service's topics, by what they are for. */
@@ -38,13 +40,18 @@ export function kafkaOf(config: Config, log: Logger): ReturnType<typeof createKa
 
 /** Waits while the registry is away, and registers our contracts. */
 export function codecOf(config: Config, log: Logger, signal: AbortSignal): Promise<Codec> {
+  return connectCodec({ log, signal }, { ...registryOf(config), topics: topicsOf(config) });
+}
+
+/** Reads records and registers nothing. */
+export function decoderOf(config: Config): TaskDecoder {
+  return createDecoder(createRegistry(registryOf(config)).fetchSchema);
+}
+
+function registryOf(config: Config): RegistrySettings {
   const username = config.SCHEMA_REGISTRY_USERNAME;
-  return connectCodec(
-    { log, signal },
-    {
-      registryUrl: config.SCHEMA_REGISTRY_URL,
-      ...(username !== "" && { username, password: config.SCHEMA_REGISTRY_PASSWORD }),
-      topics: topicsOf(config),
-    },
-  );
+  return {
+    registryUrl: config.SCHEMA_REGISTRY_URL,
+    ...(username !== "" && { username, password: config.SCHEMA_REGISTRY_PASSWORD }),
+  };
 }

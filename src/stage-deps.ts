@@ -4,6 +4,7 @@ import { createPayOnceCalls } from "./arc/pay-once.ts";
 import type { StrayLog } from "./arc/read-logs.ts";
 import type { Rpc } from "./arc/rpc.ts";
 import type { AcceptanceDeps } from "./acceptance/acceptance-deps.ts";
+import type { ReplayDeps } from "./acceptance/replay-dead-letter.ts";
 import type { Config } from "./config.ts";
 import { topicsOf } from "./connections.ts";
 import type { Signals } from "./database/listen.ts";
@@ -19,6 +20,7 @@ import type { Kafka } from "./kafka/client.ts";
 import type { Codec } from "./kafka/codec.ts";
 import type { Logger } from "./log.ts";
 import type { Alarm } from "./payment/alarm.ts";
+import type { ReviewDeps } from "./operating/review-deps.ts";
 import { adoptWithin } from "./settlement/adopt-stored.ts";
 import { announceSettled } from "./settlement/settle-logs.ts";
 import { loadCursor, storeFirstCursor } from "./settlement/cursor.ts";
@@ -68,7 +70,7 @@ export function instanceOf(config: Config) {
 }
 
 /** The chain as this deployment reads it: by push where there is a WebSocket. */
-export function readerOf({ config, rpc, log }: Connected): ChainReader {
+export function readerOf({ config, rpc, log }: Connected): ReturnType<typeof createChainReader> {
   const wsUrl = config.ARC_WS_URL;
   const onStray = (stray: StrayLog) => {
     // The admin's own acts (operators named and revoked) are logs of the instance too.
@@ -154,6 +156,25 @@ export function dispatchDeps(connected: Connected, wake: Wake): DispatchDeps {
       reviewAfterMs: config.PAYMENT_REVIEW_AFTER_MS,
       retryDelaysMs: config.PAYMENT_RETRY_DELAYS_MS,
     },
+  };
+}
+
+/** What an operator's decision about a payment in review needs. */
+export function reviewDeps(connected: Connected): ReviewDeps {
+  const wake = sharedBell(connected, "dispatch");
+  return {
+    settle: settleDeps(connected),
+    dispatch: { database: connected.pool, wake },
+    chain: readerOf(connected),
+  };
+}
+
+/** What replaying dead letters needs: acceptance, and the bytes read again. */
+export function replayDeps(connected: Connected): ReplayDeps {
+  const { codec } = connected;
+  return {
+    ...acceptanceDeps(connected),
+    decodeTaskCompleted: (value) => codec.decodeTaskCompleted(value),
   };
 }
 

@@ -6,9 +6,7 @@ import type { AcceptanceDeps } from "./acceptance-deps.ts";
 import { acceptOnce, type Accepted, type CheckedItem } from "./accept-once.ts";
 import { checkSubmission } from "./check-submission.ts";
 import { findRefused } from "./find-refused.ts";
-
-/** Races are over tasks that two instances got at once; after one, ours are the duplicates. */
-const RACES_MAX = 5;
+import { outrun } from "./outrun.ts";
 
 const STAGES = ["dispatch", "relay", "recheck"] as const;
 
@@ -94,17 +92,6 @@ async function withoutRefused(
   return items.map((item, index) =>
     index === refused ? { ...item, checked: { ok: false, objection } } : item,
   );
-}
-
-async function outrun<T>(work: () => Promise<T>): Promise<T> {
-  for (let race = 1; ; race += 1) {
-    try {
-      return await work();
-    } catch (error) {
-      const lost = error instanceof PaymentError && error.code === "DATABASE_CONFLICT";
-      if (!lost || race === RACES_MAX) throw error;
-    }
-  }
 }
 
 function isValueRefused(error: unknown): error is PaymentError {

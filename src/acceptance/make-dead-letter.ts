@@ -48,7 +48,7 @@ export function makeDeadLetter(
 }
 
 /** A dead letter must itself never be refused: no NUL and no half of a surrogate pair, which jsonb does not take. */
-function storableText(text: string): string {
+export function storableText(text: string): string {
   return text.replaceAll("\u0000", "").toWellFormed();
 }
 
@@ -61,6 +61,7 @@ export function toDeadLetterRecord(letter: DeadLetter, failedAt: Date): DeadLett
   const why = {
     "x-error-code": objection.code,
     "x-error-message": storableText(objection.message.slice(0, HEADER_CHARACTERS_MAX)),
+    ...(objection.field !== null && { "x-error-field": objection.field }),
     "x-original-topic": record.topic,
     "x-original-partition": `${record.partition}`,
     "x-original-offset": `${record.offset}`,

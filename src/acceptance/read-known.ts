@@ -20,7 +20,12 @@ const traceRow = z.object({
   key_payment_id: z.string().nullable(),
 });
 
-const paymentRow = z
+/** The columns of `knownPaymentRow`. */
+export const knownPaymentColumns = sql.fragment`
+  id, platform_id, task_id, worker_id, amount::text, currency, idempotency_key, generation, state, failure_code,
+  failure_message, failure_retryable`;
+
+export const knownPaymentRow = z
   .object({
     id: z.string(),
     platform_id: z.string(),
@@ -80,10 +85,8 @@ export async function readKnown(
     row.task_payment_id,
     row.key_payment_id,
   ]);
-  const payments = await tx.any(sql.prepared("acceptance-read-known-payments", paymentRow)`
-    SELECT id, platform_id, task_id, worker_id, amount::text, currency, idempotency_key, generation, state,
-      failure_code, failure_message, failure_retryable
-    FROM payments WHERE id = ANY(${sql.array([...new Set(ids.filter((id) => id !== null))], "uuid")})
+  const payments = await tx.any(sql.prepared("acceptance-read-known-payments", knownPaymentRow)`
+    SELECT ${knownPaymentColumns} FROM payments WHERE id = ANY(${sql.array([...new Set(ids.filter((id) => id !== null))], "uuid")})
   `);
   const events = traces.flatMap(
     ({ place, payload_hash: payloadHash, event_payment_id: paymentId }) => {

@@ -1,10 +1,10 @@
 import { sql } from "slonik";
-import { z } from "zod";
 import { anyRow, type Transaction } from "../database/pool.ts";
 import { transact } from "../database/transact.ts";
 import { failpoint } from "../failpoint.ts";
 import type { Failure, PaymentState } from "../payment/state.ts";
 import type { AcceptanceDeps, AfterCommit } from "./acceptance-deps.ts";
+import { nextGeneration } from "./next-generation.ts";
 import { planPayment, type Plan } from "./plan-payment.ts";
 import { readFacts } from "./read-facts.ts";
 import { readRecent, startTally } from "./recent-payments.ts";
@@ -82,7 +82,7 @@ async function retryWithin(
   const from = { state, generation } as const;
   const update = { paymentId: payment.paymentId, from, generation: next, tries: 0, plan };
   await updatePlans(tx, deps.settings, now, [{ ...update, origin: "replay" }]);
-  await auditRetry(tx, request, next);
+  await auditRetry(tx, request, payment, next);
   await failpoint("retry.before_commit");
   return { result: { kind: "planned", generation: next }, afterCommit: nothing };
 }
@@ -111,23 +111,19 @@ function failureOf(plan: Plan): Failure {
   return "failure" in plan ? plan.failure : NO_PLATFORM;
 }
 
-const floorRow = z.object({ floor: z.bigint() });
-
-/** Above every generation that the chain has closed: after a restore those may be more than we remember. */
-async function nextGeneration(tx: Transaction, payment: WaitingPayment): Promise<number> {
-  const { floor } = await tx.one(sql.prepared("acceptance-retry-floor", floorRow)`
-    SELECT greatest(
-      coalesce(max(generation) FILTER (WHERE kind = 'voided') + 1, 0), coalesce(max(slot_floor), 0)
-    )::int8 AS floor
-    FROM chain_events WHERE payment_id = ${payment.paymentId}::uuid
-  `);
-  return Math.max(payment.generation + 1, Number(floor));
-}
-
-async function auditRetry(tx: Transaction, request: RetryRequest, to: number): Promise<void> {
-  const details = { reason: request.reason, fromGeneration: request.expectedGeneration };
+async function auditRetry(
+  tx: Transaction,
+  { actor, reason }: RetryRequest,
+  { paymentId, state, generation }: WaitingPayment,
+  next: number,
+): Promise<void> {
+  const details = {
+    reason,
+    before: { state, generation },
+    after: { state: "planned", generation: next },
+  };
   await tx.query(sql.prepared("acceptance-audit-retry", anyRow)`
     INSERT INTO audit_log (actor, action, payment_id, generation, details)
-    VALUES (${request.actor}, 'payment.retried', ${request.paymentId}::uuid, ${to}, ${JSON.stringify(details)}::jsonb)
+    VALUES (${actor}, 'payment.retried', ${paymentId}::uuid, ${next}, ${JSON.stringify(details)}::jsonb)
   `);
 }

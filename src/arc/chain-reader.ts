@@ -4,6 +4,7 @@ import { z } from "zod";
 import { PaymentError } from "../errors.ts";
 import type { ChainReader, Receipt } from "../follow/chain-reader.ts";
 import { findPaid } from "./find-paid.ts";
+import { findTransaction, type TransactionFinder } from "./find-transaction.ts";
 import { createKnownHeads } from "./known-heads.ts";
 import {
   headOf,
@@ -26,7 +27,7 @@ const LAG_PAUSE_MS = 40;
 export function createChainReader(
   reads: InstanceReads,
   options: HeadWatchOptions = {},
-): ChainReader {
+): ChainReader & TransactionFinder {
   const { rpc } = reads;
   const heads = createKnownHeads();
   const header = async (number: bigint) => {
@@ -50,6 +51,7 @@ export function createChainReader(
     nonceAt: (operator, number) => patiently(() => readNonce(rpc, operator, number)),
     receiptOf: (txHash) => readReceipt(rpc, txHash, heads.newest()),
     findPaid: (ref, upTo) => findPaid(reads, header, ref, upTo),
+    findTransaction: (txHash) => findTransaction(reads, header, txHash),
     async isBlocked(token, account) {
       const read = isBlacklisted(token, account);
       const [answer] = await rpc.ask([read.call]);

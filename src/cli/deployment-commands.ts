@@ -1,6 +1,9 @@
 import { InvalidArgumentError, type Command } from "commander";
+import { asksForReason, type OperatorOptions } from "./operator-options.ts";
 import type { PauseOptions } from "./pause.ts";
 import type { Run } from "./run.ts";
+
+type Yes = Pick<OperatorOptions, "yes">;
 
 /** What is done to a deployment: its contract, its operators, its health, its brake. */
 export function addDeploymentCommands(program: Command, run: Run): void {
@@ -28,22 +31,25 @@ export function addDeploymentCommands(program: Command, run: Run): void {
     .description("list PayOnce's operators, name or revoke one")
     .argument("<action>", "list, add or revoke", oneOf("list", "add", "revoke"))
     .argument("[address]", "the operator")
+    .option("--yes", "do not ask; needed where nobody can be asked", false)
     .action(
-      run(async (output, action: "list" | "add" | "revoke", address: string | undefined) =>
-        (await import("./operators.ts")).operatorsCommand(output, action, address),
+      run(async (output, action: "list" | "add" | "revoke", address?: string, options?: Yes) =>
+        (await import("./operators.ts")).operatorsCommand(output, action, {
+          operator: address,
+          yes: options?.yes ?? false,
+        }),
       ),
     );
   for (const action of ["pause", "resume"] as const) {
-    program
+    const command = program
       .command(action)
       .description(`${action} dispatch; following and settling go on`)
-      .option("--platform <id>", "only this platform (default: everything)")
-      .requiredOption("--reason <text>", "for the audit log")
-      .action(
-        run(async (output, options: PauseOptions) =>
-          (await import("./pause.ts")).pauseCommand(output, action, options),
-        ),
-      );
+      .option("--platform <id>", "only this platform (default: everything)");
+    asksForReason(command).action(
+      run(async (output, options: PauseOptions) =>
+        (await import("./pause.ts")).pauseCommand(output, action, options),
+      ),
+    );
   }
   program
     .command("doctor")

@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 import { addDeploymentCommands } from "./deployment-commands.ts";
 import { addLedgerCommands } from "./ledger-commands.ts";
+import { addOperatingCommands } from "./operating-commands.ts";
 import { addServerCommands } from "./server-commands.ts";
 import { EXIT, exitCodeOf, explain, type ExitCode } from "./exit.ts";
 import type { Run } from "./run.ts";
@@ -26,6 +27,7 @@ async function main(argv: readonly string[]): Promise<ExitCode> {
   addServerCommands(program, run);
   addDeploymentCommands(program, run);
   addLedgerCommands(program, run);
+  addOperatingCommands(program, run);
 
   try {
     await program.parseAsync([...argv]);

@@ -1,4 +1,5 @@
-import { InvalidArgumentError, type Command } from "commander";
+import type { Command } from "commander";
+import { wholeSeconds } from "./operator-options.ts";
 import type { PayOptions } from "./pay.ts";
 import type { Run } from "./run.ts";
 
@@ -28,9 +29,4 @@ export function addLedgerCommands(program: Command, run: Run): void {
     .description("show one payment with its stages and attempts")
     .argument("<id>", "the payment's id")
     .action(run(async (output, id: string) => (await import("./get.ts")).getCommand(output, id)));
-}
-
-function wholeSeconds(value: string): number {
-  if (!/^\d{1,4}$/.test(value)) throw new InvalidArgumentError("Give whole seconds.");
-  return Number(value);
 }

@@ -6,13 +6,14 @@ import { loadSetupConfig, type SetupConfig } from "../config.ts";
 import { PaymentError } from "../errors.ts";
 import { COMMAND_TIMEOUT_MS, rpcOf } from "./chain-access.ts";
 import { EXIT, type ExitCode } from "./exit.ts";
+import { confirmChange } from "./operator-options.ts";
 import { printDocument, type Output } from "./output.ts";
 
 /** Lists who may pay, or names or revokes one; without the admin's key it prints the call for the admin's wallet. */
 export async function operatorsCommand(
   output: Output,
   action: "list" | "add" | "revoke",
-  operator: string | undefined,
+  { operator, yes }: { readonly operator: string | undefined; readonly yes: boolean },
 ): Promise<ExitCode> {
   const config = loadSetupConfig();
   const payOnce = config.PAY_ONCE_ADDRESS;
@@ -24,6 +25,9 @@ export async function operatorsCommand(
   if (operator === undefined || !/^0x[0-9a-fA-F]{40}$/.test(operator)) {
     const message = `Give the operator's address: gigpay operators ${action} 0x…`;
     throw new PaymentError("OPERATION_REFUSED", "reject", message);
+  }
+  if (config.PAY_ONCE_ADMIN_PRIVATE_KEY !== null) {
+    await confirmChange({ yes }, `${action === "add" ? "Name" : "Revoke"} operator ${operator}`);
   }
   const makeCall = action === "add" ? nameOperatorCall : revokeOperatorCall;
   return send(output, config, makeCall(payOnce, operator.toLowerCase()));

@@ -1,13 +1,12 @@
-import { userInfo } from "node:os";
 import { EVERYTHING, pause, resume } from "../dispatch/pause.ts";
 import { createLog } from "../log.ts";
 import { EXIT, type ExitCode } from "./exit.ts";
 import { withDatabase } from "./open-database.ts";
+import { confirmChange, orderOf, type OperatorOptions } from "./operator-options.ts";
 import { printDocument, type Output } from "./output.ts";
 
-export interface PauseOptions {
+export interface PauseOptions extends OperatorOptions {
   readonly platform?: string;
-  readonly reason: string;
 }
 
 /**
@@ -17,17 +16,19 @@ export interface PauseOptions {
 export async function pauseCommand(
   output: Output,
   action: "pause" | "resume",
-  { platform, reason }: PauseOptions,
+  options: PauseOptions,
 ): Promise<ExitCode> {
+  const { platform } = options;
+  const { reason, actor } = orderOf(options);
   const scope = platform ?? EVERYTHING;
-  const actor = `operator:${userInfo().username}`;
+  const what = platform === undefined ? "everything" : `platform ${platform}`;
+  await confirmChange(options, `${action === "pause" ? "Pause" : "Resume"} ${what}`);
   const log = createLog({ level: "silent", instanceId: "gigpay" });
   const changed = await withDatabase((database) =>
     action === "pause"
       ? pause({ database, log }, scope, reason, actor)
       : resume({ database, log, wake: { ring: () => undefined } }, scope, reason, actor),
   );
-  const what = platform === undefined ? "everything" : `platform ${platform}`;
   const state = action === "pause" ? "paused" : "not paused";
   printDocument(output, { scope, changed, state }, () =>
     changed ? `${what} is ${state}` : `${what} was ${state} already`,

@@ -1,19 +1,14 @@
 import assert from "node:assert/strict";
-import { setTimeout as delay } from "node:timers/promises";
 import { acceptBatch } from "../acceptance/accept-batch.ts";
-import { loadConfig } from "../config.ts";
-import { connect } from "../connect.ts";
-import type { Database } from "../database/pool.ts";
 import { PaymentError } from "../errors.ts";
-import { createLog } from "../log.ts";
 import { derivedEventId, derivedIdempotencyKey } from "../payment/ids.ts";
 import { parseMicros } from "../payment/money.ts";
 import type { Submission } from "../payment/submission.ts";
-import { getPayment } from "../queries/get-payment.ts";
 import { acceptanceDeps } from "../stage-deps.ts";
-import { EXIT, type ExitCode } from "./exit.ts";
-import { exitCodeOfState, paymentText } from "./get.ts";
-import { printDocument, type Output } from "./output.ts";
+import type { ExitCode } from "./exit.ts";
+import type { Output } from "./output.ts";
+import { reportPayment } from "./report-payment.ts";
+import { withConnected } from "./with-connected.ts";
 
 export interface PayOptions {
   readonly platform: string;
@@ -25,20 +20,12 @@ export interface PayOptions {
   readonly wait: number;
 }
 
-const WAIT_POLL_MS = 100;
-const CONNECT_TIMEOUT_MS = 30_000;
-
 /**
  * Accepts one completed task through the same commit as an event from Kafka. Repeating it is safe: the task is the unit
  * that is paid once. A running service does the rest.
  */
 export async function payCommand(output: Output, options: PayOptions): Promise<ExitCode> {
-  const config = loadConfig();
-  const log = createLog({ level: "warn", instanceId: config.INSTANCE_ID });
-  const running = new AbortController();
-  const starting = AbortSignal.timeout(CONNECT_TIMEOUT_MS);
-  const connected = await connect(config, log, { starting, running: running.signal });
-  try {
+  return withConnected(async (connected) => {
     const outcome = await acceptBatch(acceptanceDeps(connected), {
       submissions: [submissionOf(options)],
       offsets: [],
@@ -49,12 +36,8 @@ export async function payCommand(output: Output, options: PayOptions): Promise<E
       const message = `${result.code}: ${result.message}`;
       throw new PaymentError("OPERATION_REFUSED", "reject", message);
     }
-    return await report(output, connected.pool, result.paymentId, options.wait);
-  } finally {
-    running.abort();
-    await connected.signals.closed;
-    await connected.pool.end();
-  }
+    return reportPayment(output, connected.pool, result.paymentId, options.wait);
+  });
 }
 
 function submissionOf(options: PayOptions): Submission {
@@ -77,23 +60,4 @@ function submissionOf(options: PayOptions): Submission {
     idempotencyKey: idempotencyKey ?? null,
   };
   return { source: { kind: "http" }, receivedAt: now, decoded: { ok: true, event } };
-}
-
-async function report(
-  output: Output,
-  db: Database,
-  paymentId: string,
-  waitSeconds: number,
-): Promise<ExitCode> {
-  const deadlineMs = Date.now() + waitSeconds * 1_000;
-  for (;;) {
-    const payment = await getPayment(db, paymentId);
-    if (!payment) return EXIT.bug;
-    const code = exitCodeOfState(payment.state);
-    if (code !== EXIT.inDoubt || Date.now() >= deadlineMs) {
-      printDocument(output, payment, () => paymentText(payment));
-      return code;
-    }
-    await delay(WAIT_POLL_MS);
-  }
 }

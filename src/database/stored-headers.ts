@@ -1,6 +1,11 @@
+import { z } from "zod";
+
 /** Kafka headers as `outbox.headers` and `dead_letters.headers` hold them: text where it is text, else base64. */
 export type StoredHeaders = Readonly<Record<string, StoredHeader | readonly StoredHeader[]>>;
 type StoredHeader = string | { readonly base64: string };
+
+const storedHeader = z.union([z.string(), z.object({ base64: z.string() })]);
+export const storedHeaders = z.record(z.string(), z.union([storedHeader, z.array(storedHeader)]));
 
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 

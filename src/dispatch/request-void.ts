@@ -55,7 +55,7 @@ async function decide(tx: Transaction, request: VoidRequest): Promise<VoidAnswer
   if ((state !== "planned" && state !== "review") || rail === null) {
     return { kind: "refused_by_state", state };
   }
-  await turnToVoid(tx, request, state);
+  await turnToVoid(tx, request, { state, intent });
   return { kind: "voiding" };
 }
 
@@ -63,18 +63,20 @@ async function decide(tx: Transaction, request: VoidRequest): Promise<VoidAnswer
 async function turnToVoid(
   tx: Transaction,
   request: VoidRequest,
-  state: "planned" | "review",
+  before: { readonly state: "planned" | "review"; readonly intent: "pay" | null },
 ): Promise<void> {
   const { paymentId, expectedGeneration, reason, actor } = request;
+  const { state } = before;
+  const after = { state: state === "planned" ? "voiding" : "review", intent: "void" };
   await tx.query(sql.type(anyRow)`
     UPDATE payments
-    SET state = ${state === "planned" ? "voiding" : "review"}, intent = 'void', transaction_id = NULL,
+    SET state = ${after.state}, intent = 'void', transaction_id = NULL,
         batch_cap = NULL, next_attempt_at = payment_now(), review_at = NULL, failure_code = 'cancelled_by_operator',
         failure_message = ${`An operator cancelled this payment: ${reason}`}, failure_retryable = true
     WHERE id = ${paymentId} AND generation = ${expectedGeneration} AND state = ${state}`);
   await tx.query(sql.type(anyRow)`
     INSERT INTO audit_log (actor, action, payment_id, generation, details)
     VALUES (${actor}, 'payment.void_requested', ${paymentId}, ${expectedGeneration},
-            ${sql.jsonb({ reason, from: state })})`);
+            ${sql.jsonb({ reason, before, after })})`);
   await failpoint("void.before_commit");
 }

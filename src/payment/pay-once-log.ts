@@ -57,3 +57,11 @@ export interface FoundPaid {
   readonly header: BlockHeader;
   readonly log: PaidLog;
 }
+
+/** A transaction that a person names, as the chain has it. */
+export type FoundTransaction =
+  /** No node knows it as mined. */
+  | { readonly kind: "unknown" }
+  | { readonly kind: "reverted" }
+  /** With the logs of our instance in it, none where it has nothing to do with us. */
+  | { readonly kind: "mined"; readonly header: BlockHeader; readonly logs: readonly PayOnceLog[] };

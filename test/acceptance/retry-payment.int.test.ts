@@ -66,7 +66,11 @@ test("once the cause is mended the next generation of the same payment is planne
     actor: "operator:ada",
     action: "payment.retried",
     generation: 2,
-    details: { reason: "mended", fromGeneration: 1 },
+    details: {
+      reason: "mended",
+      before: { state: "failed", generation: 1 },
+      after: { state: "planned", generation: 2 },
+    },
   });
 });
 

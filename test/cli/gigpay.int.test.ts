@@ -88,7 +88,7 @@ test("migrate --check exits 0 when nothing is pending", async () => {
 
 test("pausing twice is refused, resuming lifts it, and both stand in the audit log", async () => {
   const env = { DATABASE_URL: db.url };
-  const ask = (action: string) => gigpay([action, "--reason", "a test"], env);
+  const ask = (action: string) => gigpay([action, "--reason", "a test", "--yes"], env);
   expect((await ask("pause")).code).toBe(0);
   expect((await ask("pause")).code).toBe(5);
   expect((await ask("resume")).code).toBe(0);

@@ -1,0 +1,22 @@
+import { loadConfig } from "../config.ts";
+import { connect } from "../connect.ts";
+import { createLog } from "../log.ts";
+import type { Connected } from "../stage-deps.ts";
+
+const CONNECT_TIMEOUT_MS = 30_000;
+
+/** Runs one command with everything connected that the service itself has, and closes it, however the command ends. */
+export async function withConnected<T>(work: (connected: Connected) => Promise<T>): Promise<T> {
+  const config = loadConfig();
+  const log = createLog({ level: "warn", instanceId: config.INSTANCE_ID });
+  const running = new AbortController();
+  const starting = AbortSignal.timeout(CONNECT_TIMEOUT_MS);
+  const connected = await connect(config, log, { starting, running: running.signal });
+  try {
+    return await work(connected);
+  } finally {
+    running.abort();
+    await connected.signals.closed;
+    await connected.pool.end();
+  }
+}

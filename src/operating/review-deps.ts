@@ -1,0 +1,20 @@
+import type { TransactionFinder } from "../arc/find-transaction.ts";
+import type { DispatchDeps, Ringing } from "../dispatch/dispatch-deps.ts";
+import type { ChainReader } from "../follow/chain-reader.ts";
+import type { SettleDeps } from "../settlement/settle-logs.ts";
+
+/** What resolving a review needs of the stages. */
+export interface ReviewDeps {
+  readonly settle: SettleDeps;
+  readonly dispatch: Pick<DispatchDeps, "database"> & Ringing;
+  readonly chain: Pick<ChainReader, "headNumber" | "findPaid"> & TransactionFinder;
+}
+
+export interface ReviewRequest {
+  readonly paymentId: string;
+  /** What the operator saw: a decision about an older generation is refused. */
+  readonly expectedGeneration: number;
+  /** "operator:<name>", or the API key's name. */
+  readonly actor: string;
+  readonly reason: string;
+}
