@@ -1,7 +1,7 @@
 import { InvalidArgumentError, type Command } from "commander";
 import type { Decision } from "../operating/resolve-review.ts";
 import { DEAD_LETTER_STATUSES, type DeadLetterStatus } from "../queries/list-dead-letters.ts";
-import type { ListOptions, ReplayOptions } from "./dead-letters.ts";
+import type { ListOptions } from "./dead-letters.ts";
 import type { DecisionOptions, ResolveOptions, ReviewListOptions } from "./operator-decisions.ts";
 import {
   asksForReason,
@@ -11,6 +11,7 @@ import {
   wholeSeconds,
   type OperatorOptions,
 } from "./operator-options.ts";
+import type { ReplayOptions } from "./replay.ts";
 import type { Run } from "./run.ts";
 
 /** The most that one page shows, and one replay takes. */
@@ -108,9 +109,7 @@ function addDeadLetters(program: Command, run: Run): void {
     .description("one with its bytes, headers and event, and the field in which it differs")
     .argument("<id>", "the dead letter's id", uuid)
     .action(
-      run(async (output, id: string) =>
-        (await import("./dead-letters.ts")).showCommand(output, id),
-      ),
+      run(async (output, id: string) => (await import("./replay.ts")).showCommand(output, id)),
     );
   addReplay(letters, run);
   const discard = letters
@@ -144,7 +143,7 @@ Safe to repeat. Exit: 0 all replayed, 5 some were not.`,
     );
   asksForReason(replay).action(
     run(async (output, ids: readonly string[], options: ReplayOptions) =>
-      (await import("./dead-letters.ts")).replayCommand(output, ids, options),
+      (await import("./replay.ts")).replayCommand(output, ids, options),
     ),
   );
 }

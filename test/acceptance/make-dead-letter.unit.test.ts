@@ -42,6 +42,19 @@ test("the DLQ gets the original key, bytes and headers, and why, where from and 
   });
 });
 
+test("a wrong or differing field is named, and a record that was dead once says why it is dead now", () => {
+  const headers = {
+    "x-error-code": [Buffer.from("older")],
+    "x-error-field": [Buffer.from("older")],
+  };
+  const objection = { code: "id_invalid", message: "It is no id.", field: "taskId" };
+  const letter = makeDeadLetter(recordOf({ headers }), { ...reason, objection });
+  expect(toDeadLetterRecord(letter, failedAt).headers).toMatchObject({
+    "x-error-code": "id_invalid",
+    "x-error-field": "taskId",
+  });
+});
+
 test("5 MB go to the DLQ as they are; 8 MB, or 6 MB of headers, leave a hash and the way to the bytes", () => {
   const large = makeDeadLetter(recordOf({ value: Buffer.alloc(5_000_000) }), reason);
   expect(toDeadLetterRecord(large, failedAt).value).toHaveLength(5_000_000);

@@ -224,6 +224,27 @@ describe("what became of a send", () => {
     expect(await codeOf(reader.findPaid(ref, head + 100n))).toBe("CHAIN_BLOCK_UNKNOWN");
   });
 
+  test("a transaction that a person names: what our instance logged in it, that it reverted, or that nobody has it", async () => {
+    const { payments, hash, header } = await sendAndMine([{}, {}]);
+    const reader = world.readerAt();
+    expect(await reader.findTransaction(hash)).toMatchObject({
+      kind: "mined",
+      header,
+      logs: payments.map(({ paymentId }) => ({
+        kind: "paid",
+        ref: refOf(paymentId),
+        txHash: hash,
+        transferLogIndex: expect.any(Number),
+      })),
+    });
+    const { hash: reverted } = await sendAndMine([{}], 60_000n);
+    expect(await reader.findTransaction(reverted)).toEqual({ kind: "reverted" });
+    const nobodys = `0x${"7".repeat(64)}`;
+    expect(await reader.findTransaction(nobodys)).toEqual({ kind: "unknown" });
+    const away = world.readerAt(world.rpcAt("http://127.0.0.1:1"));
+    expect(await codeOf(away.findTransaction(nobodys))).toBe("CHAIN_UNAVAILABLE");
+  });
+
   test("who is blocked, token by token; a contract without a blocklist blocks nobody", async () => {
     const account = payItem(world).recipient;
     const reader = world.readerAt();

@@ -4,7 +4,10 @@ import { sql } from "slonik";
 import { beforeAll, expect, test } from "vitest";
 import { anyRow } from "../../src/database/pool.ts";
 import { paymentIdOf } from "../../src/payment/ids.ts";
+import { taskCompleted } from "../support/acceptance.ts";
 import { freshDatabase, type FreshDatabase } from "../support/database.ts";
+import { becomeLetter, replayOver } from "../support/dead-letters.ts";
+import { rowsOf } from "../support/read-rows.ts";
 
 const GIGPAY = fileURLToPath(new URL("../../src/cli/gigpay.ts", import.meta.url));
 const TIMEOUT_MS = 30_000;
@@ -95,4 +98,56 @@ test("pausing twice is refused, resuming lifts it, and both stand in the audit l
   const { rows } = await db.pool.query(sql.type(anyRow)`
     SELECT action FROM audit_log WHERE action LIKE 'dispatch.%' ORDER BY id`);
   expect(rows).toEqual([{ action: "dispatch.paused" }, { action: "dispatch.resumed" }]);
+});
+
+test("a change where nobody can be asked needs --yes, and every change a reason: exit 2, nothing changed", async () => {
+  const env = { DATABASE_URL: db.url };
+  const id = paymentIdOf("p", "any");
+  const before = await rowsOf(db.pool, "audit_log");
+  for (const change of [["pause"], ["dead-letters", "discard", id]]) {
+    const { code, stderr } = await gigpay([...change, "--reason", "a test"], env);
+    expect({ code, asks: stderr.includes("--yes") }).toEqual({ code: 2, asks: true });
+  }
+  const { code, stderr } = await gigpay(["dead-letters", "discard", id, "--yes"], env);
+  expect({ code, asks: stderr.includes("--reason") }).toEqual({ code: 2, asks: true });
+  expect(await rowsOf(db.pool, "audit_log")).toEqual(before);
+});
+
+test("dead letters are listed as one document, and discarded once, with the actor that was named", async () => {
+  const env = { DATABASE_URL: db.url };
+  const id = await becomeLetter(replayOver(db.pool), taskCompleted({ platformId: "nowhere" }));
+  const list = await gigpay(["dead-letters", "list", "--code", "platform_unknown", "--json"], env);
+  expect(list.code).toBe(0);
+  expect(JSON.parse(list.stdout)).toMatchObject({
+    data: [{ id, status: "open", code: "platform_unknown", field: "platformId", offset: "0" }],
+    nextCursor: null,
+  });
+  const discard = () =>
+    gigpay(
+      ["dead-letters", "discard", id, "--reason", "a test", "--actor", "ada", "--yes", "--json"],
+      env,
+    );
+  const [first, second] = [await discard(), await discard()];
+  expect(first.code).toBe(0);
+  expect(JSON.parse(first.stdout)).toEqual({
+    discarded: 1,
+    refused: 0,
+    results: [{ deadLetterId: id, status: "discarded", problem: null }],
+  });
+  expect(second.code).toBe(5);
+  expect(JSON.parse(second.stdout)).toMatchObject({
+    results: [{ status: "refused", problem: { code: "dead_letter_closed" } }],
+  });
+  expect((await rowsOf(db.pool, "audit_log")).at(-1)).toMatchObject({
+    actor: "operator:ada",
+    action: "dead_letter.discarded",
+  });
+});
+
+test("an empty list of reviews says so, and help tells a newcomer what a decision does", async () => {
+  const { code, stdout } = await gigpay(["review", "list"], { DATABASE_URL: db.url });
+  expect({ code, stdout }).toEqual({ code: 0, stdout: "no payment is in review\n" });
+  const help = await gigpay(["review", "resolve", "--help"]);
+  expect(help.code).toBe(0);
+  expect(help.stdout).toContain("there is no override");
 });
