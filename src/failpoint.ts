@@ -22,6 +22,8 @@ export const FAILPOINTS = [
   "records.durable",
   "recheck.before_commit",
   "recheck.committed",
+  "replay.before_commit",
+  "replay.committed",
   "retry.before_commit",
   "retry.committed",
   "void.before_commit",

@@ -4,6 +4,7 @@ import { transact } from "../database/transact.ts";
 import type { Transaction } from "../database/pool.ts";
 import { askDatabase } from "../database/translate-error.ts";
 import { PaymentError } from "../errors.ts";
+import { failpoint } from "../failpoint.ts";
 import type { PaymentState } from "../payment/state.ts";
 import type { AcceptOutcome, Submission, SubmissionResult } from "../payment/submission.ts";
 import { acceptOnce } from "./accept-once.ts";
@@ -82,10 +83,12 @@ async function commit(deps: ReplayDeps, replay: Replay, order: ReplayOrder): Pro
   const { result, afterCommit } = await outrun(() =>
     transact<Replayed, Replayed>(deps.pool, async (tx, rollBack) => {
       const replayed = await replayWithin(tx, deps, replay, order);
+      await failpoint("replay.before_commit");
       if (!order.dryRun) return replayed;
       return rollBack({ ...replayed, afterCommit: () => undefined });
     }),
   );
+  await failpoint("replay.committed");
   afterCommit();
   if (result.kind === "replayed" && !order.dryRun) STAGES.forEach(deps.announce);
   return result;

@@ -7,6 +7,7 @@ import { replayDeadLetter } from "../../src/acceptance/replay-dead-letter.ts";
 import { replayDeadLetters, selectLetters } from "../../src/acceptance/replay-dead-letters.ts";
 import { anyRow, type Database } from "../../src/database/pool.ts";
 import { PaymentError } from "../../src/errors.ts";
+import { armFailpoints } from "../../src/failpoint.ts";
 import { paymentIdOf } from "../../src/payment/ids.ts";
 import { batchOf, fromHttp, taskCompleted, units } from "../support/acceptance.ts";
 import { becomeLetter, bytesOf, replayOver, type TestReplay } from "../support/dead-letters.ts";
@@ -165,26 +166,33 @@ test("a dry run says what would happen and leaves no trace", async () => {
   }
 });
 
-test("a crash after the effect and before the commit loses both or neither; the repeat does both, once", async () => {
-  await using database = await freshDatabase();
-  const { pool } = database;
-  const { deps, id } = await letterOfNewPlatform(pool);
-  await pool.query(sql.type(anyRow)`
-    CREATE FUNCTION crash() RETURNS trigger LANGUAGE plpgsql
-    AS $$ BEGIN PERFORM pg_terminate_backend(pg_backend_pid()); RETURN NEW; END $$`);
-  await pool.query(sql.type(anyRow)`
-    CREATE TRIGGER crash AFTER UPDATE ON dead_letters FOR EACH ROW EXECUTE FUNCTION crash()`);
-  await expect(replayDeadLetter(deps, id, order)).rejects.toMatchObject({
-    code: "DATABASE_UNAVAILABLE",
-  });
-  await pool.query(sql.type(anyRow)`DROP TRIGGER crash ON dead_letters`);
-  expect(await countOf(pool, "payments")).toBe(0);
-  expect(await rowsOf(pool, "dead_letters")).toMatchObject([{ status: "open" }]);
+test.each([
+  ["replay.before_commit", 0, "replayed"],
+  ["replay.committed", 1, "closed"],
+] as const)(
+  "after a crash at %s the repeat finds all of it or nothing",
+  async (place, payments, repeat) => {
+    await using database = await freshDatabase();
+    const { pool } = database;
+    const { deps, id } = await letterOfNewPlatform(pool);
+    const crash = new Error("crashed");
+    armFailpoints((name) => {
+      if (name === place) throw crash;
+    });
+    try {
+      await expect(replayDeadLetter(deps, id, order)).rejects.toBe(crash);
+    } finally {
+      armFailpoints(undefined);
+    }
+    expect(await countOf(pool, "payments")).toBe(payments);
+    const status = payments === 0 ? "open" : "replayed";
+    expect(await rowsOf(pool, "dead_letters")).toMatchObject([{ status }]);
 
-  expect(await replayDeadLetter(deps, id, order)).toMatchObject({ kind: "replayed" });
-  expect(await replayDeadLetter(deps, id, order)).toMatchObject({ kind: "closed" });
-  expect(await countOf(pool, "payments")).toBe(1);
-});
+    expect(await replayDeadLetter(deps, id, order)).toMatchObject({ kind: repeat });
+    expect(await countOf(pool, "payments")).toBe(1);
+    expect(await countOf(pool, "audit_log")).toBe(1);
+  },
+);
 
 test("a registry that is away ends the run, and what was done before stays done", async () => {
   await using database = await freshDatabase();
