@@ -17,9 +17,11 @@ import type { ChainReader } from "./follow/chain-reader.ts";
 import { followChain } from "./follow/follow-chain.ts";
 import { createIntake } from "./intake/create-intake.ts";
 import { runConsumer, type RunningConsumer } from "./kafka/consumer.ts";
-import { createPublisher } from "./kafka/publisher.ts";
+import { createPublisher, type Publisher } from "./kafka/publisher.ts";
 import type { Logger } from "./log.ts";
 import { noteOffsetAlarm } from "./note-offset-alarm.ts";
+import { watchDeps } from "./restore-deps.ts";
+import { watchRestores, type RestoreWatch } from "./restore/watch-restores.ts";
 import { runRelay } from "./relay/run-relay.ts";
 import { loadCursor } from "./settlement/cursor.ts";
 import { createStoredSweep } from "./settlement/sweep-stored.ts";
@@ -50,22 +52,23 @@ export async function runApp(config: Config, log: Logger, signal: AbortSignal): 
   });
   if (!connected) return;
   const publisher = createPublisher({ kafka: connected.kafka, log });
-  const consumer = consume(connected, line.signal);
+  const watch = watchRestores(watchDeps(connected), line.signal);
+  const consumer = consume(connected, watch, line.signal);
   const database = { databaseUrl: config.DATABASE_URL, log };
   const hold = (name: string, work: (held: AbortSignal) => Promise<void>) =>
     holdLease(database, name, work, line.signal);
   const stages = [
-    recheck(connected, line.signal),
-    ...connected.lanes.map((lane) => hold(lane.id, (held) => dispatch(connected, lane, held))),
-    hold(`follow:${config.ARC_CHAIN_ID}:${config.PAY_ONCE_ADDRESS}`, (held) =>
-      follow(connected, held),
-    ),
-    hold("relay", (held) =>
-      runRelay(
-        { ...connected, publisher, wake: connected.bells.relay, onAlarm: alarmHandler(connected) },
-        held,
+    watch.ended,
+    recheck(connected, watch, line.signal),
+    ...connected.lanes.map((lane) =>
+      hold(lane.id, (held) =>
+        watch.whileClosed((closed) => dispatch(connected, lane, closed), held),
       ),
     ),
+    hold(`follow:${config.ARC_CHAIN_ID}:${config.PAY_ONCE_ADDRESS}`, (held) =>
+      follow(connected, watch, held),
+    ),
+    hold("relay", (held) => relay(connected, { publisher, watch }, held)),
   ];
   try {
     await untilJoined(consumer, signal);
@@ -83,14 +86,17 @@ export async function runApp(config: Config, log: Logger, signal: AbortSignal): 
 }
 
 /** Kafka → commit 1. Where to read on is decided by the offsets in Postgres. */
-function consume(connected: Connected, signal: AbortSignal): RunningConsumer {
+function consume(connected: Connected, watch: RestoreWatch, signal: AbortSignal): RunningConsumer {
   const { config, log, pool, kafka, codec } = connected;
   const acceptance = acceptanceDeps(connected);
   const intake = createIntake({
     pool,
     log,
     signal,
-    accept: (input) => acceptBatch(acceptance, input),
+    async accept(input) {
+      await until(watch.checked, signal);
+      return acceptBatch(acceptance, input);
+    },
     decodeTaskCompleted: (value) => codec.decodeTaskCompleted(value),
   });
   return runConsumer(
@@ -108,8 +114,13 @@ function consume(connected: Connected, signal: AbortSignal): RunningConsumer {
 }
 
 /** Looks again at payments that were accepted before their task or worker was known. */
-function recheck(connected: Connected, signal: AbortSignal): Promise<void> {
-  return runRecheck(acceptanceDeps(connected), connected.bells.recheck, signal);
+async function recheck(
+  connected: Connected,
+  { checked }: RestoreWatch,
+  signal: AbortSignal,
+): Promise<void> {
+  await until(checked, signal).catch(() => undefined);
+  await runRecheck(acceptanceDeps(connected), connected.bells.recheck, signal);
 }
 
 /** Commit 2 → Circle or the chain, for one lane; once it is stored where following begins, or it might begin behind a send. */
@@ -123,16 +134,31 @@ async function dispatch(connected: Connected, lane: Lane, signal: AbortSignal): 
 }
 
 /** The chain → commit 3, and reverted sends back to dispatch. */
-async function follow(connected: Connected, signal: AbortSignal): Promise<void> {
+async function follow(
+  connected: Connected,
+  watch: RestoreWatch,
+  signal: AbortSignal,
+): Promise<void> {
   const { log } = connected;
   const reader = readerOf(connected);
   const sweepStored = createStoredSweep(settleDeps(connected));
   const sweeping = [
     sweep(log, "waiting payments that the chain has settled", sweepStored, signal),
-    sweep(log, "payments in doubt", createDoubtSweep(connected, reader), signal),
+    sweep(log, "payments in doubt", createDoubtSweep(connected, reader, watch), signal),
   ];
   await followChain(followDeps(connected, reader), {}, signal);
   await Promise.all(sweeping);
+}
+
+/** The outbox → Kafka, once our own topics were asked whether they hold more than this database remembers. */
+async function relay(
+  connected: Connected,
+  { publisher, watch }: { readonly publisher: Publisher; readonly watch: RestoreWatch },
+  signal: AbortSignal,
+): Promise<void> {
+  await until(watch.checked, signal).catch(() => undefined);
+  const { relay: wake } = connected.bells;
+  await runRelay({ ...connected, publisher, wake, onAlarm: alarmHandler(connected) }, signal);
 }
 
 /** Looks for something once a second, beside the follower; what a look could not do, the next one does. */
@@ -159,11 +185,17 @@ async function sweep(
  * Puts payments whose evidence is overdue into review: what the chain has settled while nobody looked is no doubt, so
  * it begins once the cursor has reached the head that it found.
  */
-function createDoubtSweep(connected: Connected, reader: ChainReader): () => Promise<void> {
+function createDoubtSweep(
+  connected: Connected,
+  reader: ChainReader,
+  watch: RestoreWatch,
+): () => Promise<void> {
   const { pool, config, bells } = connected;
   const deps = dispatchDeps(connected, bells.dispatch);
   let head: bigint | undefined;
   return async () => {
+    // Nothing travels while a restore is open, and a wait for an operator is no doubt.
+    if (watch.isOpen()) return;
     head ??= await reader.headNumber();
     const cursor = await loadCursor(pool, instanceOf(config));
     if (cursor && cursor.number >= head) await raiseDoubt(deps);
@@ -173,6 +205,19 @@ function createDoubtSweep(connected: Connected, reader: ChainReader): () => Prom
 async function untilJoined(consumer: RunningConsumer, signal: AbortSignal): Promise<void> {
   while (!consumer.isJoined() && !signal.aborted) {
     await delay(READY_POLL_MS, undefined, { signal }).catch(() => undefined);
+  }
+}
+
+/** Rejects with the signal's reason where that comes first. */
+async function until(event: Promise<void>, signal: AbortSignal): Promise<void> {
+  signal.throwIfAborted();
+  const aborted = Promise.withResolvers<never>();
+  const onAbort = () => aborted.reject(signal.reason);
+  signal.addEventListener("abort", onAbort);
+  try {
+    await Promise.race([event, aborted.promise]);
+  } finally {
+    signal.removeEventListener("abort", onAbort);
   }
 }
 

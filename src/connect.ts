@@ -13,6 +13,7 @@ import { untilAvailable } from "./kafka/until-available.ts";
 import { createLanes } from "./lanes.ts";
 import type { Logger } from "./log.ts";
 import { instanceOf, type Bell, type Connected } from "./stage-deps.ts";
+import { createServerWatch, type ServerWatch } from "./restore/watch-server.ts";
 import { createWake, ringAll, type Wake } from "./wake.ts";
 
 /** A new topic's; one that exists keeps its own number. Six keep an instance's cores busy and let a few share. */
@@ -34,6 +35,7 @@ export async function connect(config: Config, log: Logger, signals: Signals): Pr
   const signal = AbortSignal.any([signals.starting, failed.signal]);
   const rpc = createRpc({ urls: config.ARC_RPC_URL });
   const kafka = kafkaOf(config, log);
+  const server = createServerWatch(log);
   const waitFor = <T>(part: string, attempt: () => Promise<T>) =>
     untilAvailable(
       { log, signal },
@@ -50,7 +52,7 @@ export async function connect(config: Config, log: Logger, signals: Signals): Pr
       );
       return found;
     }),
-    waitFor("Postgres", () => openDatabase(config, log)),
+    waitFor("Postgres", () => openDatabase(config, log, server)),
     ensureTopics({ kafka, log, signal }, topicSpecs(topicsOf(config), PARTITIONS)),
   ] as const;
   const [codec, lanes, pool] = await Promise.all(parts).catch(async (error: unknown) => {
@@ -71,6 +73,7 @@ export async function connect(config: Config, log: Logger, signals: Signals): Pr
     config,
     log,
     pool,
+    server,
     rpc,
     kafka,
     codec,
@@ -92,8 +95,8 @@ async function checkChain(
   assertDeployment(await preflight(rpc, { ...instanceOf(config), operators, tokens }));
 }
 
-async function openDatabase(config: Config, log: Logger): Promise<Database> {
-  const pool = await databaseOf(config);
+async function openDatabase(config: Config, log: Logger, server: ServerWatch): Promise<Database> {
+  const pool = await databaseOf(config, (connection) => server.look(connection));
   try {
     await assertMigrated(config);
     await bindDeployment(pool, instanceOf(config));

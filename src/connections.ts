@@ -1,5 +1,5 @@
 import type { Config } from "./config.ts";
-import { openPool, type Database } from "./database/pool.ts";
+import { openPool, type Database, type PoolSettings } from "./database/pool.ts";
 import { createKafka } from "./kafka/client.ts";
 import { connectCodec, type Codec } from "./kafka/codec.ts";
 import { createDecoder, type TaskDecoder } from "./kafka/decode.ts";
@@ -16,11 +16,15 @@ export function topicsOf(config: Config) {
   };
 }
 
-export function databaseOf(config: Config): Promise<Database> {
+export function databaseOf(
+  config: Config,
+  onConnection: NonNullable<PoolSettings["onConnection"]>,
+): Promise<Database> {
   return openPool({
     url: config.DATABASE_URL,
     poolMax: config.DATABASE_POOL_MAX,
     statementTimeoutMs: config.DATABASE_STATEMENT_TIMEOUT_MS,
+    onConnection,
   });
 }
 

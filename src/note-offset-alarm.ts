@@ -3,11 +3,12 @@ import { sql } from "slonik";
 import { anyRow, type Database } from "./database/pool.ts";
 import { transact } from "./database/transact.ts";
 import type { OffsetAlarm } from "./kafka/consumer-ports.ts";
+import { openRestore } from "./restore/open-restore.ts";
 
 /**
- * Kafka and Postgres disagree about what was read: a restored backup or a topic made anew. After a restore, everything
- * that is older than this moment may have been sent in a life that the database forgot: "nothing was ever sent" proves
- * nothing for it any more, so it fails only by a void. Resolves before any record is read again; throws DATABASE_*.
+ * Kafka and Postgres disagree about what was read: a restored backup or a topic made anew. Where the database has
+ * forgotten what Kafka knows, a restore is opened: nothing is planned, failed or sent until an operator has looked.
+ * Resolves before any record is read again; throws DATABASE_*.
  */
 export async function noteOffsetAlarm(
   { pool, log }: { readonly pool: Database; readonly log: Logger },
@@ -17,12 +18,14 @@ export async function noteOffsetAlarm(
   const details = JSON.stringify(alarm, (_, value: unknown) =>
     typeof value === "bigint" ? value.toString() : value,
   );
+  const { kind, topic, partition, stored, known } = alarm;
   await transact(pool, async (tx) => {
     await tx.query(sql.type(anyRow)`
       INSERT INTO audit_log (actor, action, details)
-      VALUES ('system', ${`alarm.offset_${alarm.kind}`}, ${details}::jsonb)
+      VALUES ('system', ${`alarm.offset_${kind}`}, ${details}::jsonb)
     `);
-    if (alarm.kind !== "restored") return;
-    await tx.query(sql.type(anyRow)`UPDATE deployment SET restored_at = payment_now()`);
+    if (kind !== "restored") return;
+    const shown = { stored: stored === null ? null : `${stored}`, known: `${known}` };
+    await openRestore({ db: tx, log }, { kind: "offsets", topic, partition, ...shown });
   });
 }

@@ -21,6 +21,9 @@ import type { Codec } from "./kafka/codec.ts";
 import type { Logger } from "./log.ts";
 import type { Alarm } from "./payment/alarm.ts";
 import type { ReviewDeps } from "./operating/review-deps.ts";
+import { adoptAnnounced } from "./restore/adopt-announced.ts";
+import { openRestore } from "./restore/open-restore.ts";
+import type { ServerWatch } from "./restore/watch-server.ts";
 import { adoptWithin } from "./settlement/adopt-stored.ts";
 import { announceSettled } from "./settlement/settle-logs.ts";
 import { loadCursor, storeFirstCursor } from "./settlement/cursor.ts";
@@ -35,6 +38,8 @@ export interface Connected {
   readonly config: Config;
   readonly log: Logger;
   readonly pool: Database;
+  /** How far this process has seen its database; every new connection of the pool is measured by it. */
+  readonly server: ServerWatch;
   readonly rpc: Rpc;
   readonly kafka: Kafka;
   readonly codec: Codec;
@@ -49,7 +54,13 @@ export interface Connected {
 
 /** A record that Kafka refuses concerns no money; everything else may, and stops what moves it. */
 export function alarmHandler({ config, log, pool }: Connected): (alarm: Alarm) => void {
-  return ({ kind }) => {
+  return ({ kind, details }) => {
+    if (kind === "paid_unknown") {
+      const { count, logs } = details as { count: number; logs: unknown };
+      openRestore({ db: pool, log }, { kind, count, logs }).catch((error: unknown) =>
+        log.error({ err: error }, "could not write down that the database seems to be restored"),
+      );
+    }
     if (!config.AUTO_PAUSE || kind === "publish_refused") return;
     pause({ database: pool, log }, EVERYTHING, `alarm: ${kind}`, "system").catch((error: unknown) =>
       log.error({ err: error }, "could not pause dispatch after an alarm"),
@@ -132,6 +143,7 @@ export function acceptanceDeps(connected: Connected): AcceptanceDeps {
     },
     encodePaymentFailed: (event) => codec.encodePaymentFailed(event),
     async adopt(tx, paymentIds) {
+      await adoptAnnounced(tx, paymentIds);
       const settled = await adoptWithin(tx, settle, paymentIds);
       return () => announceSettled(settle, settled);
     },

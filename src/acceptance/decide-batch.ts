@@ -76,9 +76,11 @@ export function decideBatch(
           ...found,
           platform,
           recent: tally.of(candidate),
+          isRestoring: facts.directory.isRestoring,
+          isAnnounced: found.announced !== null,
           beforeRestore: isBeforeRestore(
             knownSince.map((time) => time ?? null),
-            facts.directory.restoredAt,
+            facts.directory,
           ),
         };
         const plan = planPayment(candidate, planningFacts, settings, 0);

@@ -10,6 +10,10 @@ import {
 } from "./check-eligibility.ts";
 
 export interface PlanningFacts extends EligibilityFacts {
+  /** The database seems to be a restored one, and nobody has looked at its directory yet. */
+  readonly isRestoring: boolean;
+  /** Our own topics have an outcome of it that this database had forgotten. */
+  readonly isAnnounced: boolean;
   /** Known before a confirmed restore: that nothing was ever sent is then unproven. */
   readonly beforeRestore: boolean;
   /** Our instance has paid it already, whatever this database remembers. */
@@ -23,6 +27,9 @@ export type Plan =
   | { readonly state: "voiding"; readonly terms: PlannedTerms; readonly failure: Failure }
   | { readonly state: "failed"; readonly failure: Failure };
 
+/** An operator closes a restore in minutes at best, and what waits is noticed soon afterwards. */
+export const RESTORING_WAIT_MS = 5_000;
+
 /** Evidence is applied within the same commit; a look later is only for what evidence could not settle. */
 const ADOPTED_WAIT_MS = 60_000;
 
@@ -33,6 +40,9 @@ export function planPayment(
   settings: AcceptanceSettings,
   tries: number,
 ): Plan {
+  if (facts.isAnnounced) return { state: "accepted", waitMs: ADOPTED_WAIT_MS, adopt: true };
+  // Neither wallets nor "nothing was sent" can be believed yet: it is planned, or voided, once a person has looked.
+  if (facts.isRestoring) return { state: "accepted", waitMs: RESTORING_WAIT_MS, adopt: false };
   const eligibility = checkEligibility(subject, facts, settings);
   if (eligibility.kind === "eligible") {
     return { state: "planned", terms: eligibility.terms, adopt: facts.paidOnChain };

@@ -18,12 +18,16 @@ export interface FactsSubject {
 export type SubjectFacts = Pick<EligibilityFacts, "task" | "workerWallet"> & {
   readonly platform: EligibilityFacts["platform"] | null;
   readonly paidOnChain: boolean;
+  /** What our own topics had said of it before this database was restored; `completed` where both were said. */
+  readonly announced: "completed" | "failed" | null;
 };
 
 export interface DirectoryFacts {
   /** The database's clock, for everything that this commit writes. */
   readonly now: Date;
   readonly restoredAt: Date | null;
+  /** A restore was noticed, and no operator has closed it yet. */
+  readonly isRestoring: boolean;
   /** One per subject, in order. */
   readonly of: readonly SubjectFacts[];
 }
@@ -32,6 +36,7 @@ const factsRow = z.object({
   place: z.bigint().nullable(),
   now: z.date(),
   restored_at: z.date().nullable(),
+  is_restoring: z.boolean(),
   payer: z.string().nullable(),
   task_source: z.enum(["directory", "event"]).nullable(),
   fee_percentage: z.string().nullable(),
@@ -44,6 +49,7 @@ const factsRow = z.object({
   task_created_at: z.date().nullable(),
   worker_wallet: z.string().nullable(),
   paid_on_chain: z.boolean(),
+  announced: z.enum(["completed", "failed"]).nullable(),
 });
 
 /** What a whole batch is decided by, in one statement, so that it is all of one moment. */
@@ -55,15 +61,19 @@ export async function readFacts(
   const column = (type: string, of: (subject: FactsSubject) => string) =>
     sql.array(subjects.map(of), type);
   const rows = await tx.any(sql.prepared("acceptance-read-facts", factsRow)`
-    SELECT s.place, c.now, c.restored_at,
+    SELECT s.place, c.now, c.restored_at, c.is_restoring,
       p.wallet_address AS payer, p.task_source, p.fee_percentage::text,
       t.worker_id AS task_worker_id, t.amount::text AS task_amount, t.currency AS task_currency,
       t.status AS task_status, t.created_at AS task_created_at, w.wallet_address AS worker_wallet,
       EXISTS (
         SELECT FROM chain_events e WHERE e.payment_id = s.payment_id AND e.kind = 'paid'
           AND e.chain_id = ${chainId}::bigint AND e.pay_once = ${payOnce}
-      ) AS paid_on_chain
-    FROM (SELECT payment_now() AS now, (SELECT d.restored_at FROM deployment d) AS restored_at) c
+      ) AS paid_on_chain,
+      (SELECT min(a.kind) FROM announced_outcomes a WHERE a.payment_id = s.payment_id) AS announced
+    FROM (
+      SELECT payment_now() AS now, (SELECT d.restored_at FROM deployment d) AS restored_at,
+        EXISTS (SELECT FROM restores r WHERE r.closed_at IS NULL) AS is_restoring
+    ) c
     LEFT JOIN unnest(
       ${column("uuid", ({ paymentId }) => paymentId)}, ${column("text", ({ platformId }) => platformId)},
       ${column("text", ({ taskId }) => taskId)}, ${column("text", ({ workerId }) => workerId)}
@@ -76,7 +86,8 @@ export async function readFacts(
   const [first] = rows;
   assert(first && rows.length === Math.max(1, subjects.length), "one row per subject");
   const of = first.place === null ? [] : rows.map(toFacts);
-  return { now: first.now, restoredAt: first.restored_at, of };
+  const { now, restored_at: restoredAt, is_restoring: isRestoring } = first;
+  return { now, restoredAt, isRestoring, of };
 }
 
 function toFacts(row: z.infer<typeof factsRow>): SubjectFacts {
@@ -93,6 +104,7 @@ function toFacts(row: z.infer<typeof factsRow>): SubjectFacts {
     task: toTask(row),
     workerWallet: row.worker_wallet,
     paidOnChain: row.paid_on_chain,
+    announced: row.announced,
   };
 }
 

@@ -7,7 +7,7 @@ import { failpoint } from "../failpoint.ts";
 import { isBeforeRestore } from "../payment/before-restore.ts";
 import type { Wake } from "../wake.ts";
 import type { AcceptanceDeps, AcceptanceSettings, AfterCommit } from "./acceptance-deps.ts";
-import { planPayment, type Plan } from "./plan-payment.ts";
+import { planPayment, RESTORING_WAIT_MS, type Plan } from "./plan-payment.ts";
 import { readFacts, type DirectoryFacts } from "./read-facts.ts";
 import { readRecent, startTally, type RecentRow } from "./recent-payments.ts";
 import { updatePlans } from "./update-plans.ts";
@@ -121,16 +121,25 @@ function planAgain(
       return { payment, plan: { state: "accepted", waitMs: NO_PLATFORM_WAIT_MS, adopt: false } };
     }
     const knownSince = [payment.occurredAt, payment.acceptedAt, facts.task?.createdAt ?? null];
-    const beforeRestore = isBeforeRestore(knownSince, directory.restoredAt);
-    const planningFacts = { ...facts, platform, recent: tally.of(payment), beforeRestore };
+    const planningFacts = {
+      ...facts,
+      platform,
+      recent: tally.of(payment),
+      isRestoring: directory.isRestoring,
+      isAnnounced: facts.announced !== null,
+      beforeRestore: isBeforeRestore(knownSince, directory),
+    };
     const plan = planPayment(payment, planningFacts, settings, payment.tries + 1);
     if (plan.state !== "failed") tally.add(payment);
     return { payment, plan };
   });
 }
 
+/** Waits that are not for the task or the worker. */
+const USE_NO_TRY = new Set([NO_PLATFORM_WAIT_MS, RESTORING_WAIT_MS]);
+
 function updateOf({ paymentId, generation, tries }: WaitingPayment, plan: Plan) {
-  const counts = plan.state === "accepted" && plan.waitMs !== NO_PLATFORM_WAIT_MS;
+  const counts = plan.state === "accepted" && !USE_NO_TRY.has(plan.waitMs);
   return {
     paymentId,
     from: { state: "accepted" as const, generation },

@@ -15,6 +15,7 @@ import type { OperatorOrder } from "./operator-order.ts";
 import { planPayment, type Plan } from "./plan-payment.ts";
 import { readFacts, type SubjectFacts } from "./read-facts.ts";
 import { knownPaymentColumns, knownPaymentRow } from "./read-known.ts";
+import { refuseWhileRestoring } from "./refuse-while-restoring.ts";
 import { readRecent, startTally } from "./recent-payments.ts";
 import { updatePlans } from "./update-plans.ts";
 import { insertInbox } from "./write-inbox.ts";
@@ -100,7 +101,9 @@ async function planReopening(
   { settings }: AcceptanceDeps,
   candidate: Candidate,
 ): Promise<{ now: Date; plan: Plan; byEvent: boolean }> {
-  const { now, of } = await readFacts(tx, settings, [candidate]);
+  const directory = await readFacts(tx, settings, [candidate]);
+  refuseWhileRestoring(directory);
+  const { now, of } = directory;
   const recent = await readRecent(tx, settings.risk, [candidate.workerId], [candidate.paymentId]);
   const [facts] = of;
   const platform = facts?.platform;
@@ -111,6 +114,9 @@ async function planReopening(
     platform,
     task: byEvent ? taskOfEvent(facts, candidate) : facts.task,
     recent: startTally(settings.risk, recent).of(candidate),
+    isRestoring: false,
+    // A failure that was announced is what it is opened from.
+    isAnnounced: facts.announced === "completed",
     // A refusal changes nothing here, so whether a failure would need a void is no question.
     beforeRestore: false,
   };

@@ -7,6 +7,7 @@ import type { AcceptanceDeps, AfterCommit } from "./acceptance-deps.ts";
 import { nextGeneration } from "./next-generation.ts";
 import { planPayment, type Plan } from "./plan-payment.ts";
 import { readFacts } from "./read-facts.ts";
+import { refuseWhileRestoring } from "./refuse-while-restoring.ts";
 import { readRecent, startTally } from "./recent-payments.ts";
 import { updatePlans } from "./update-plans.ts";
 import { waitingColumns, waitingRow, type WaitingPayment } from "./waiting-payment.ts";
@@ -38,7 +39,8 @@ const NO_PLATFORM: Failure = {
 
 /**
  * Opens the next generation of a failed payment under the same id, with eligibility and terms looked at anew. The only
- * way on from `failed`: a repeated event never is one. Whatever was sent before, PayOnce pays the id at most once.
+ * way on from `failed`: a repeated event never is one. Whatever was sent before, PayOnce pays the id at most once. Throws
+ * OPERATION_REFUSED while a restored backup is not confirmed, and DATABASE_*.
  */
 export async function retryPayment(
   deps: AcceptanceDeps,
@@ -92,14 +94,24 @@ async function planRetry(
   { settings }: AcceptanceDeps,
   payment: WaitingPayment,
 ): Promise<{ now: Date; plan: Plan }> {
-  const { now, of } = await readFacts(tx, settings, [payment]);
+  const directory = await readFacts(tx, settings, [payment]);
+  refuseWhileRestoring(directory);
+  const { now, of } = directory;
   const recent = await readRecent(tx, settings.risk, [payment.workerId], [payment.paymentId]);
   const [facts] = of;
   const platform = facts?.platform;
   if (!facts || !platform) return { now, plan: { state: "failed", failure: NO_PLATFORM } };
   const tally = startTally(settings.risk, recent);
   // A refusal changes nothing here, so whether the failure would need a void is no question.
-  const planningFacts = { ...facts, platform, recent: tally.of(payment), beforeRestore: false };
+  const planningFacts = {
+    ...facts,
+    platform,
+    recent: tally.of(payment),
+    isRestoring: false,
+    // A failure that was announced is what it is retried from.
+    isAnnounced: facts.announced === "completed",
+    beforeRestore: false,
+  };
   // No waiting either: the caller sees what is missing and retries once it is there.
   return {
     now,

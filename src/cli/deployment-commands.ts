@@ -1,6 +1,7 @@
 import { InvalidArgumentError, type Command } from "commander";
 import { asksForReason, type OperatorOptions } from "./operator-options.ts";
 import type { PauseOptions } from "./pause.ts";
+import type { RestoredOptions } from "./restored.ts";
 import type { Run } from "./run.ts";
 
 type Yes = Pick<OperatorOptions, "yes">;
@@ -51,10 +52,26 @@ export function addDeploymentCommands(program: Command, run: Run): void {
       ),
     );
   }
+  addRestored(program, run);
   program
     .command("doctor")
     .description("look at every dependency and say what is wrong and what to do")
     .action(run(async (output) => (await import("./doctor.ts")).doctorCommand(output)));
+}
+
+function addRestored(program: Command, run: Run): void {
+  program
+    .command("restored")
+    .description("show what a restored backup has forgotten, and confirm the way back")
+    .option("--declare", "say that the database was restored, where nothing noticed", false)
+    .option("--dismiss", "close it as a false alarm: nothing was restored", false)
+    .option("--yes", "do it: old processes are stopped, the directory is right", false)
+    .option("--reason <text>", "for the audit log")
+    .action(
+      run(async (output, options: RestoredOptions) =>
+        (await import("./restored.ts")).restoredCommand(output, options),
+      ),
+    );
 }
 
 function oneOf<const T extends string>(...choices: readonly T[]) {

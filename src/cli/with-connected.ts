@@ -1,6 +1,8 @@
 import { loadConfig } from "../config.ts";
 import { connect } from "../connect.ts";
 import { createLog } from "../log.ts";
+import { watchDeps } from "../restore-deps.ts";
+import { checkForRestore } from "../restore/watch-restores.ts";
 import type { Connected } from "../stage-deps.ts";
 
 const CONNECT_TIMEOUT_MS = 30_000;
@@ -13,6 +15,8 @@ export async function withConnected<T>(work: (connected: Connected) => Promise<T
   const starting = AbortSignal.timeout(CONNECT_TIMEOUT_MS);
   const connected = await connect(config, log, { starting, running: running.signal });
   try {
+    // A database that has forgotten something must not be worked on before that is written down.
+    await checkForRestore(watchDeps(connected), starting);
     return await work(connected);
   } finally {
     running.abort();

@@ -4,6 +4,7 @@ import {
   createTypeParserPreset,
   SchemaValidationError,
   type DatabasePool,
+  type CommonQueryMethods,
   type DatabaseTransactionConnection,
   type DriverTypeParser,
   type Interceptor,
@@ -19,6 +20,8 @@ export interface PoolSettings {
   readonly url: string;
   readonly poolMax: number;
   readonly statementTimeoutMs: number;
+  /** Awaited for each new connection before it is used; where it throws, the connection is closed and its user told. */
+  readonly onConnection?: (connection: CommonQueryMethods) => Promise<void>;
 }
 
 /** int8 and numeric would lose digits as a `number`; times as `Date` keep their meaning. */
@@ -40,6 +43,24 @@ const validateRows: Interceptor = {
     return result.value as typeof row;
   },
 };
+
+/** Far more than a pool holds at once: what falls out of memory is only looked at again. */
+const CONNECTIONS_REMEMBERED_MAX = 1_000;
+
+/** slonik tells of each use of a connection; only the first one counts. */
+function lookAtNew(onConnection: NonNullable<PoolSettings["onConnection"]>): Interceptor {
+  const known = new Set<string>();
+  return {
+    name: "look-at-new-connections",
+    async afterPoolConnection({ connectionId }, connection) {
+      if (known.has(connectionId)) return null;
+      await onConnection(connection);
+      if (known.size >= CONNECTIONS_REMEMBERED_MAX) known.clear();
+      known.add(connectionId);
+      return null;
+    },
+  };
+}
 
 /** For statements that return nothing worth checking. */
 export const anyRow = z.unknown();
@@ -75,7 +96,10 @@ export async function openPool(settings: PoolSettings): Promise<Database> {
         ...exactParsers,
       ],
       resetConnection: async () => {},
-      interceptors: [validateRows],
+      interceptors: [
+        validateRows,
+        ...(settings.onConnection ? [lookAtNew(settings.onConnection)] : []),
+      ],
     });
     // Each error also reaches whoever ran the query; unheard here, it would end the process.
     pool.on("error", () => undefined);

@@ -11,7 +11,7 @@ export interface LaneStatus {
   readonly openPerOperator: ReadonlyMap<string, number>;
   /** Payments in open sends, over all lanes. */
   readonly itemsInFlight: number;
-  /** Platforms that are paused, and '*' for all. */
+  /** Platforms that are paused, and '*' for all: as well while a restored backup is not confirmed. */
   readonly paused: ReadonlySet<string>;
 }
 
@@ -28,7 +28,7 @@ export async function readLaneStatus(
 ): Promise<LaneStatus> {
   const status = await db.one(sql.prepared("dispatch-lane-status", row)`
     SELECT
-      coalesce((SELECT array_agg(scope) FROM pauses), '{}') AS paused,
+      ARRAY(SELECT scope FROM pauses UNION SELECT '*' FROM restores WHERE closed_at IS NULL) AS paused,
       coalesce((SELECT jsonb_agg(jsonb_build_object('id', id, 'operator', operator, 'items', item_count))
                 FROM transactions WHERE state = 'open'), '[]') AS open,
       coalesce((SELECT array_agg(id) FROM transactions

@@ -1,14 +1,26 @@
 import { setTimeout as delay } from "node:timers/promises";
 import kafkajs from "kafkajs";
-import type { Kafka, Producer, RecordMetadata, TopicMessages } from "kafkajs";
+import type { ICustomPartitioner, Kafka, Producer, RecordMetadata, TopicMessages } from "kafkajs";
 import type { Logger } from "pino";
 import { PaymentError } from "../errors.ts";
 import { failpoint } from "../failpoint.ts";
 import { reasonOf, untilAvailable } from "./until-available.ts";
 
+/** Records of ours that lie in a partition, one behind the other. */
+export interface Acknowledged {
+  readonly topic: string;
+  readonly partition: number;
+  /** From this offset to the one before `to`. */
+  readonly from: bigint;
+  readonly to: bigint;
+}
+
 export interface BatchSender {
   /** One `sendBatch`; the errors of `Publisher.publish`. Connects first, waiting until Kafka is there. */
-  readonly send: (topicMessages: TopicMessages[], signal: AbortSignal) => Promise<void>;
+  readonly send: (
+    topicMessages: TopicMessages[],
+    signal: AbortSignal,
+  ) => Promise<readonly Acknowledged[]>;
   readonly disconnect: () => Promise<void>;
 }
 
@@ -25,21 +37,27 @@ const DISCONNECT_DEADLINE_MS = 3_000;
 export function createBatchSender(deps: { kafka: Kafka; log: Logger }): BatchSender {
   let producer: Producer | undefined;
   let lastOffsets = new Map<string, bigint>();
+  const placed = countPlaced();
   return { send, disconnect };
 
-  async function send(topicMessages: TopicMessages[], signal: AbortSignal): Promise<void> {
-    producer ??= await connectProducer(deps, signal);
+  async function send(
+    topicMessages: TopicMessages[],
+    signal: AbortSignal,
+  ): Promise<readonly Acknowledged[]> {
+    producer ??= await connectProducer(deps, placed.partitioner, signal);
+    placed.startAnew();
     try {
       const answer = producer.sendBatch({
         acks: -1,
         timeout: BROKER_ACK_TIMEOUT_MS,
         topicMessages,
       });
-      const [acknowledged] = await Promise.all([
-        withDeadline(answer),
-        failpoint("relay.bytes_left"),
-      ]);
-      assertOffsetsRise(lastOffsets, acknowledged);
+      const [answers] = await Promise.all([withDeadline(answer), failpoint("relay.bytes_left")]);
+      assertOffsetsRise(lastOffsets, answers);
+      return answers.map(({ topicName: topic, partition, baseOffset }) => {
+        const from = BigInt(baseOffset ?? -1);
+        return { topic, partition, from, to: from + placed.countOf(topic, partition) };
+      });
     } catch (error) {
       await disconnect();
       throw new PaymentError(
@@ -61,8 +79,30 @@ export function createBatchSender(deps: { kafka: Kafka; log: Logger }): BatchSen
   }
 }
 
+/** Kafka answers where a batch begins; how many of its records a partition got, only the partitioner hears. */
+function countPlaced() {
+  let counts = new Map<string, bigint>();
+  const partitioner: ICustomPartitioner = () => {
+    const place = kafkajs.Partitioners.DefaultPartitioner();
+    return (record) => {
+      const partition = place(record);
+      const key = `${record.topic}/${partition}`;
+      counts.set(key, (counts.get(key) ?? 0n) + 1n);
+      return partition;
+    };
+  };
+  return {
+    partitioner,
+    startAnew(): void {
+      counts = new Map();
+    },
+    countOf: (topic: string, partition: number) => counts.get(`${topic}/${partition}`) ?? 0n,
+  };
+}
+
 async function connectProducer(
   deps: { kafka: Kafka; log: Logger },
+  createPartitioner: ICustomPartitioner,
   signal: AbortSignal,
 ): Promise<Producer> {
   try {
@@ -74,7 +114,7 @@ async function connectProducer(
           const fresh = deps.kafka.producer({
             idempotent: false,
             allowAutoTopicCreation: false,
-            createPartitioner: kafkajs.Partitioners.DefaultPartitioner,
+            createPartitioner,
             retry: { retries: 0 },
           });
           await withDeadline(fresh.connect());

@@ -2,6 +2,8 @@ import type { Logger } from "pino";
 import { dispositionOf } from "../errors.ts";
 import { createDecoder } from "./decode.ts";
 import type { TaskDecoder } from "./decode.ts";
+import { createOutcomeDecoder } from "./decode-outcome.ts";
+import type { OutcomeDecoder } from "./decode-outcome.ts";
 import { createEncoder } from "./encode.ts";
 import type { EventEncoder } from "./encode.ts";
 import { createRegistry } from "./registry.ts";
@@ -10,7 +12,7 @@ import { schemaVersions } from "./schemas.ts";
 import type { EventName } from "./schemas.ts";
 import { untilAvailable } from "./until-available.ts";
 
-export type Codec = TaskDecoder & EventEncoder;
+export type Codec = TaskDecoder & OutcomeDecoder & EventEncoder;
 
 export interface CodecOptions extends RegistrySettings {
   readonly topics: {
@@ -42,6 +44,7 @@ export async function connectCodec(
   const failed = await register(options.topics.paymentFailed, "payment.failed");
   return {
     ...createDecoder(registry.fetchSchema),
+    ...createOutcomeDecoder(registry.fetchSchema),
     ...createEncoder({ completed, failed }),
   };
 }

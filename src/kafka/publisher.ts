@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Kafka } from "kafkajs";
 import type { Logger } from "pino";
-import { createBatchSender } from "./batch-sender.ts";
+import { createBatchSender, type Acknowledged } from "./batch-sender.ts";
 import { recordRefusal } from "./kafka-errors.ts";
 import type { OutgoingRecord, RefusedRecord } from "./outgoing-record.ts";
 import { groupByTopic, inChunks } from "./publish-chunks.ts";
@@ -23,6 +23,8 @@ export interface Publisher {
 
 export interface PublishResult {
   readonly refused: readonly RefusedRecord[];
+  /** Where those that were taken lie now, in the order in which they were sent. */
+  readonly acknowledged: readonly Acknowledged[];
 }
 
 const STOP_DEADLINE_MS = 5_000;
@@ -39,7 +41,7 @@ export function createPublisher(deps: { kafka: Kafka; log: Logger }): Publisher 
       const sent = publishAll(records);
       inFlight = sent.catch(() => undefined);
       try {
-        return { refused: await sent };
+        return await sent;
       } finally {
         inFlight = undefined;
       }
@@ -51,27 +53,35 @@ export function createPublisher(deps: { kafka: Kafka; log: Logger }): Publisher 
     },
   };
 
-  async function publishAll(records: readonly OutgoingRecord[]): Promise<RefusedRecord[]> {
+  async function publishAll(records: readonly OutgoingRecord[]): Promise<PublishResult> {
     const refused: RefusedRecord[] = [];
+    const acknowledged: Acknowledged[] = [];
     for (const chunk of inChunks(records, RECORD_BYTES_MAX, refused)) {
-      refused.push(...(await sendOrHalve(chunk)));
+      const sent = await sendOrHalve(chunk);
+      refused.push(...sent.refused);
+      acknowledged.push(...sent.acknowledged);
     }
-    return refused;
+    return { refused, acknowledged };
   }
 
   /** A batch with a record that the broker refuses is halved until that record stands alone. */
-  async function sendOrHalve(chunk: readonly NumberedRecord[]): Promise<RefusedRecord[]> {
+  async function sendOrHalve(chunk: readonly NumberedRecord[]): Promise<PublishResult> {
     try {
-      await sender.send(groupByTopic(chunk), stopping.signal);
-      return [];
+      const acknowledged = await sender.send(groupByTopic(chunk), stopping.signal);
+      return { refused: [], acknowledged };
     } catch (error) {
       const reason = recordRefusal(error);
       const [first] = chunk;
       if (reason === undefined || first === undefined) throw error;
-      if (chunk.length === 1) return [{ index: first.index, reason }];
+      if (chunk.length === 1)
+        return { refused: [{ index: first.index, reason }], acknowledged: [] };
       const middle = Math.ceil(chunk.length / 2);
-      const refused = await sendOrHalve(chunk.slice(0, middle));
-      return [...refused, ...(await sendOrHalve(chunk.slice(middle)))];
+      const one = await sendOrHalve(chunk.slice(0, middle));
+      const other = await sendOrHalve(chunk.slice(middle));
+      return {
+        refused: [...one.refused, ...other.refused],
+        acknowledged: [...one.acknowledged, ...other.acknowledged],
+      };
     }
   }
 }

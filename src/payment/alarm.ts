@@ -5,6 +5,7 @@ import type { BrokenInvariant, DoubtReason } from "./evidence.ts";
  * - `paid_unknown`: a Paid of our instance for a payment that this database does not know;
  * - `chain_mismatch`: the node's chain is not the one that was followed so far;
  * - `mined_without_logs`: a send succeeded, yet none of its logs was followed;
+ * - `announced_otherwise`: our own topic has another outcome of a generation than this database decided;
  * - `publish_refused`: Kafka will not take a record of ours.
  */
 export type AlarmKind =
@@ -13,6 +14,7 @@ export type AlarmKind =
   | "paid_unknown"
   | "chain_mismatch"
   | "mined_without_logs"
+  | "announced_otherwise"
   | "publish_refused";
 
 export interface Alarm {

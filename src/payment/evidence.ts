@@ -29,6 +29,8 @@ export interface PaymentFacts {
   /** What a void in progress, or wished for, will fail with. */
   readonly failure: Failure | null;
   readonly doubtReason: string | null;
+  /** A restore was noticed and is not confirmed: what only a restore could explain waits for the operator's word. */
+  readonly isRestoring: boolean;
   /** Older than a confirmed restore: the chain's terms are what happened, whatever ours say. */
   readonly beforeRestore: boolean;
   /** The token of the payment's currency on this chain; null for a currency that has none. */

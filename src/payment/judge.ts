@@ -43,6 +43,9 @@ export function judge(facts: PaymentFacts, evidence: Evidence, policy: RetryPoli
   }
 }
 
+/** It is stored, and judged again once the restore is closed. */
+const WAIT_FOR_OPERATOR = ignore("it waits until an operator has closed the restore");
+
 /** A Paid of any generation is ours: under our instance nobody else can pay. */
 function judgePaid(facts: PaymentFacts, paid: PlacedPaid): Verdict {
   const { log } = paid;
@@ -57,12 +60,14 @@ function judgePaid(facts: PaymentFacts, paid: PlacedPaid): Verdict {
   const paidIn = Number(log.generation);
   const generation = Math.max(facts.generation, paidIn);
   // A failed payment may turn out paid in a later generation only because a restore forgot that generation.
-  const forgotten = facts.beforeRestore && generation > facts.generation;
+  const isLater = generation > facts.generation;
+  if (facts.state === "failed" && isLater && facts.isRestoring) return WAIT_FOR_OPERATOR;
+  const forgotten = facts.beforeRestore && isLater;
   if ((facts.state === "failed" && !forgotten) || facts.outcomes.get(generation) === "failed") {
     return doubt(facts, "paid_after_failed");
   }
   const terms = acceptableTerms(facts, log);
-  if (!terms) return doubt(facts, "paid_contradicts_terms");
+  if (!terms) return facts.isRestoring ? WAIT_FOR_OPERATOR : doubt(facts, "paid_contradicts_terms");
   const announced = facts.outcomes.get(generation) === "completed";
   const broken = facts.outcomes.get(paidIn) === "failed" ? "paid_though_failed" : null;
   return { kind: "complete", generation, terms, paid, announced, broken };

@@ -21,7 +21,8 @@ export type OutboxRow = z.infer<typeof outboxRow>;
 /**
  * The oldest rows that are not published, by what the table says and never by a number remembered: ids are given
  * before commits, and a restored backup gives them again. Of one payment only the oldest row, so that its events cannot
- * overtake one another between topics; a row that Kafka refused holds its payment's later ones back.
+ * overtake one another between topics; a row that Kafka refused holds its payment's later ones back. Nothing while a
+ * restored database has yet to learn what the topics hold: it might say the same event in other words.
  */
 export function readUnpublished(pool: Database): Promise<readonly OutboxRow[]> {
   return askDatabase(() =>
@@ -29,6 +30,7 @@ export function readUnpublished(pool: Database): Promise<readonly OutboxRow[]> {
       WITH oldest AS (
         SELECT o.id, coalesce(octet_length(o.payload), 0) AS bytes FROM outbox o
         WHERE o.published_at IS NULL AND o.refused_at IS NULL
+          AND NOT EXISTS (SELECT FROM restores r WHERE r.closed_at IS NULL AND r.topics_read_at IS NULL)
           AND NOT EXISTS (
             SELECT FROM outbox older
             WHERE older.payment_id = o.payment_id AND older.id < o.id AND older.published_at IS NULL)

@@ -9,6 +9,7 @@ import { restoreHeaders } from "../database/stored-headers.ts";
 import { failpoint } from "../failpoint.ts";
 import type { Alarm } from "../payment/alarm.ts";
 import type { Wake } from "../wake.ts";
+import { moveOwnOffsets, type OwnRange } from "./move-own-offsets.ts";
 import { markPublished, markRefused, type RefusedRow } from "./mark-rows.ts";
 import { readUnpublished, type OutboxRow } from "./read-unpublished.ts";
 
@@ -21,7 +22,11 @@ export interface PublishPort {
       readonly value: Buffer | null;
       readonly headers: Record<string, Buffer | Buffer[]>;
     }[],
-  ): Promise<{ readonly refused: readonly { readonly index: number; readonly reason: string }[] }>;
+  ): Promise<{
+    readonly refused: readonly { readonly index: number; readonly reason: string }[];
+    /** Where those that were taken lie now, in the order in which they were sent; absent: it cannot say. */
+    readonly acknowledged?: readonly OwnRange[];
+  }>;
 }
 
 export interface RelayDeps {
@@ -60,7 +65,7 @@ export async function relayOnce(deps: RelayDeps): Promise<number> {
   const rows = await readUnpublished(deps.pool);
   if (rows.length === 0) return 0;
   await failpoint("relay.read");
-  const { refused } = await deps.publisher.publish(
+  const { refused, acknowledged = [] } = await deps.publisher.publish(
     rows.map(({ topic, key, payload, headers }) => ({
       topic,
       key,
@@ -77,6 +82,7 @@ export async function relayOnce(deps: RelayDeps): Promise<number> {
   const taken = rows.filter(({ id }) => !refusedRows.some((row) => row.id === id));
   await markTaken(deps, taken);
   await failpoint("relay.marked");
+  await moveOwnOffsets(deps.pool, acknowledged);
   return rows.length;
 }
 

@@ -48,6 +48,7 @@ export const paymentRow = z
     occurred_at: z.date(),
     followed_at: z.date().nullable(),
     settled_at: z.date().nullable(),
+    is_restoring: z.boolean(),
     before_restore: z.boolean(),
   })
   .transform((row) => ({
@@ -83,6 +84,7 @@ export const paymentRow = z
     occurredAt: row.occurred_at,
     followedAt: row.followed_at,
     settledAt: row.settled_at,
+    isRestoring: row.is_restoring,
     beforeRestore: row.before_restore,
   }));
 

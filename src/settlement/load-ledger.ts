@@ -74,10 +74,11 @@ async function lockPayments(tx: Transaction, instance: Instance, ids: readonly s
       p.review_at, p.doubt_reason, p.doubt_since, p.failure_code, p.failure_message, p.failure_retryable, p.operator,
       p.tx_hash, p.block_number, p.log_index, p.circle_transaction_id, p.void_tx_hash, p.traceparent, p.occurred_at,
       p.followed_at, p.settled_at,
-      coalesce(
+      r.is_restoring,
+      NOT r.is_restoring AND coalesce(
         least(p.accepted_at, p.occurred_at) < (SELECT d.restored_at FROM deployment d), false
       ) AS before_restore
-    FROM payments p
+    FROM payments p, (SELECT EXISTS (SELECT FROM restores WHERE closed_at IS NULL) AS is_restoring) r
     WHERE p.id = ANY(${sql.array(ids, "uuid")})
       AND (p.pay_once IS NULL OR (p.chain_id = ${instance.chainId} AND p.pay_once = ${instance.payOnce}))
     ORDER BY p.id

@@ -1,4 +1,6 @@
 import type { Logger } from "pino";
+import { sql } from "slonik";
+import { z } from "zod";
 import type { Database, Transaction } from "../database/pool.ts";
 import type { Alarm } from "../payment/alarm.ts";
 import type { RetryPolicy, Verdict } from "../payment/evidence.ts";
@@ -59,7 +61,10 @@ export async function settleLogs(
   const skipped = paymentIdsOf(places.filter(({ log }) => log.kind === "skipped"));
   const ledger = await loadLedger(tx, deps, { paymentIds: ids, skippedIds: skipped });
   const { rail, retries: policy } = deps;
-  const judgement = judgeLogs(ledger, places, { now, rail, policy, causeOf });
+  const judgement = await withoutExpected(
+    tx,
+    judgeLogs(ledger, places, { now, rail, policy, causeOf }),
+  );
   const completed = draftsOf(judgement, "complete");
   await writePayments(tx, { instance: deps.instance, now }, judgement.changed);
   await writeOutcomes(tx, deps, announcedOf(judgement));
@@ -69,6 +74,21 @@ export async function settleLogs(
   await writeAudit(tx, judgement);
   if (deps.pausesOnAlarm) await writePause(tx, judgement.alarms);
   return summaryOf(judgement, places.length);
+}
+
+const restoringRow = z.object({ is_restoring: z.boolean() });
+
+/** A restored database knows no payment of its forgotten past: the operator who closes the restore is shown their number. */
+async function withoutExpected(tx: Transaction, judgement: Judgement): Promise<Judgement> {
+  if (judgement.alarms.every(({ kind }) => kind !== "paid_unknown")) return judgement;
+  const { is_restoring: isRestoring } = await tx.one(sql.prepared(
+    "settle-is-restoring",
+    restoringRow,
+  )`
+    SELECT EXISTS (SELECT FROM restores WHERE closed_at IS NULL) AS is_restoring
+  `);
+  if (!isRestoring) return judgement;
+  return { ...judgement, alarms: judgement.alarms.filter(({ kind }) => kind !== "paid_unknown") };
 }
 
 /** After the commit: wakes the stages that have work now, and raises the alarms. */

@@ -28,6 +28,7 @@ const good: SubjectFacts = {
   },
   workerWallet: addressOf("worker-1"),
   paidOnChain: false,
+  announced: null,
 };
 const task = good.task;
 const platform = good.platform;
@@ -36,6 +37,7 @@ interface World {
   readonly facts?: Partial<SubjectFacts>;
   readonly settings?: Partial<AcceptanceSettings>;
   readonly restoredAt?: Date;
+  readonly isRestoring?: boolean;
 }
 
 /** Decides one event, and a good neighbour of it after it. */
@@ -48,8 +50,10 @@ function decide(event: Partial<TaskCompleted>, world: World = {}) {
   const subjects = checked.flatMap((each) => (each.ok ? [each.candidate] : []));
   const facts: BatchFacts = {
     directory: {
-      now,
+      // Far enough behind the restore that not everything needs a void any more.
+      now: world.restoredAt ? new Date(world.restoredAt.getTime() + 7 * 86_400_000) : now,
       restoredAt: world.restoredAt ?? null,
+      isRestoring: world.isRestoring ?? false,
       of: subjects.map(({ taskId }) =>
         taskId === "neighbour" ? good : { ...good, ...world.facts },
       ),
@@ -58,7 +62,8 @@ function decide(event: Partial<TaskCompleted>, world: World = {}) {
     recent: [],
   };
   const [decision, next] = decideBatch(checked, facts, acceptanceSettings(world.settings));
-  expect(next, "the neighbour is paid").toMatchObject({ kind: "new", plan: { state: "planned" } });
+  const state = world.isRestoring ? "accepted" : "planned";
+  expect(next, "the neighbour is paid").toMatchObject({ kind: "new", plan: { state } });
   return decision;
 }
 
@@ -186,7 +191,7 @@ describe("what can never be paid is payment.failed, at once", () => {
       recordedAt: null,
     }));
     const facts = {
-      directory: { now, restoredAt: null, of: [good, good, good] },
+      directory: { now, restoredAt: null, isRestoring: false, of: [good, good, good] },
       known: { events: [], payments: [] },
       recent: [],
     };
@@ -270,6 +275,26 @@ describe("after a confirmed restore nothing that is older may fail without a voi
     expect(
       decide({ currency: "DOGE" }, { restoredAt, facts: { paidOnChain: true } }),
     ).toMatchObject({ plan: { state: "accepted", adopt: true } });
+  });
+});
+
+describe("while a restore is open nothing is planned and nothing fails", () => {
+  test.each([
+    ["eligible", {}, {}],
+    ["ineligible", { currency: "DOGE" }, {}],
+    ["paid already, on terms that only the operator can judge", {}, { paidOnChain: true }],
+  ])("an event that is %s waits for the operator", (_, event, facts) => {
+    expect(decide(event, { isRestoring: true, facts })).toMatchObject({
+      plan: { state: "accepted", adopt: false },
+    });
+  });
+
+  test("what our own topics have announced is never planned again, open or not", () => {
+    for (const isRestoring of [true, false]) {
+      expect(decide({}, { isRestoring, facts: { announced: "failed" } })).toMatchObject({
+        plan: { state: "accepted", adopt: true },
+      });
+    }
   });
 });
 

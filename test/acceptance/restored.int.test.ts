@@ -1,12 +1,19 @@
 import { pino } from "pino";
 import { expect, test } from "vitest";
 import { acceptBatch } from "../../src/acceptance/accept-batch.ts";
+import { recheckDue } from "../../src/acceptance/recheck.ts";
+import { retryPayment } from "../../src/acceptance/retry-payment.ts";
+import type { Database } from "../../src/database/pool.ts";
 import { noteOffsetAlarm } from "../../src/note-offset-alarm.ts";
+import { paymentIdOf } from "../../src/payment/ids.ts";
+import { confirmRestore } from "../restore/confirm-restore.ts";
+import { holdClock } from "../support/hold-clock.ts";
 import { acceptanceOver, batchOf, taskCompleted, TOPIC } from "../support/acceptance.ts";
 import { freshDatabase } from "../support/database.ts";
 import { rowsOf } from "../support/read-rows.ts";
 import { insertDeployment, insertPlatform, insertTasks, insertWorker } from "../support/seed.ts";
 
+const log = pino({ level: "silent" });
 const alarm = {
   topic: TOPIC,
   partition: 0,
@@ -18,27 +25,54 @@ const alarm = {
 };
 
 /** The restored directory says another amount than the one that was paid in the life that the backup forgot. */
-test.each([
-  ["restored", "voiding", 0],
-  ["topic_recreated", "failed", 1],
-] as const)(
-  "an ineligible event that is read again after the alarm '%s' is %s",
-  async (kind, state, events) => {
-    await using database = await freshDatabase();
-    const { pool } = database;
-    await insertDeployment(pool);
-    await insertPlatform(pool, { id: "platform-1" });
-    await insertWorker(pool, { id: "worker-1" });
-    await insertTasks(pool, [
-      { platformId: "platform-1", id: "task-1", workerId: "worker-1", amount: 7_000_000n },
-    ]);
-    await noteOffsetAlarm({ pool, log: pino({ level: "silent" }) }, { ...alarm, kind });
-    await acceptBatch(acceptanceOver(pool), batchOf([taskCompleted()]));
-    expect(await rowsOf(pool, "payments")).toMatchObject([{ state }]);
-    expect(await rowsOf(pool, "outbox")).toHaveLength(events);
-    expect((await rowsOf(pool, "audit_log"))[0]).toMatchObject({
-      action: `alarm.offset_${kind}`,
-      details: { stored: "1", known: "5" },
-    });
-  },
-);
+async function ineligible(pool: Database): Promise<void> {
+  await insertDeployment(pool);
+  await insertPlatform(pool, { id: "platform-1" });
+  await insertWorker(pool, { id: "worker-1" });
+  await insertTasks(pool, [
+    { platformId: "platform-1", id: "task-1", workerId: "worker-1", amount: 7_000_000n },
+  ]);
+}
+
+test("an ineligible event that is read again after a restore waits for the operator, and is voided then", async () => {
+  await using database = await freshDatabase();
+  const { pool } = database;
+  await ineligible(pool);
+  await noteOffsetAlarm({ pool, log }, { ...alarm, kind: "restored" });
+  const deps = acceptanceOver(pool);
+  await acceptBatch(deps, batchOf([taskCompleted()]));
+  await holdClock(pool, 6_000);
+  expect(await recheckDue(deps)).toMatchObject({ planned: 0, failed: 0, stillWaiting: 1 });
+  expect(await rowsOf(pool, "payments")).toMatchObject([{ state: "accepted", tries: 0 }]);
+  const actions = (await rowsOf(pool, "audit_log")).map(({ action }) => action);
+  expect(actions).toEqual(["alarm.offset_restored", "alarm.restored"]);
+
+  await confirmRestore(pool);
+  await holdClock(pool, 12_000);
+  expect(await recheckDue(deps)).toMatchObject({ planned: 1, failed: 0 });
+  expect(await rowsOf(pool, "payments")).toMatchObject([{ state: "voiding", intent: "void" }]);
+  expect(await rowsOf(pool, "outbox")).toEqual([]);
+});
+
+test("after a topic was made anew it fails at once: nothing was forgotten", async () => {
+  await using database = await freshDatabase();
+  const { pool } = database;
+  await ineligible(pool);
+  await noteOffsetAlarm({ pool, log }, { ...alarm, kind: "topic_recreated" });
+  await acceptBatch(acceptanceOver(pool), batchOf([taskCompleted()]));
+  expect(await rowsOf(pool, "payments")).toMatchObject([{ state: "failed" }]);
+  expect(await rowsOf(pool, "outbox")).toHaveLength(1);
+  expect(await rowsOf(pool, "restores")).toEqual([]);
+});
+
+test("a retry is refused while a restore is open", async () => {
+  await using database = await freshDatabase();
+  const { pool } = database;
+  await ineligible(pool);
+  const deps = acceptanceOver(pool);
+  await acceptBatch(deps, batchOf([taskCompleted()]));
+  await noteOffsetAlarm({ pool, log }, { ...alarm, kind: "restored" });
+  const paymentId = paymentIdOf("platform-1", "task-1");
+  const request = { paymentId, expectedGeneration: 1, actor: "operator:test", reason: "why not" };
+  await expect(retryPayment(deps, request)).rejects.toMatchObject({ code: "OPERATION_REFUSED" });
+});

@@ -26,6 +26,7 @@ function facts(changes: Partial<PaymentFacts> = {}): PaymentFacts {
     completedBy: null,
     failure: null,
     doubtReason: null,
+    isRestoring: false,
     beforeRestore: false,
     currencyToken: terms.token,
     ...changes,

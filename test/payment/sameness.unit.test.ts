@@ -47,11 +47,14 @@ test("an id from outside cannot be built to meet another's", () => {
   );
 });
 
-test("what was known in any way before a restore counts as before it", () => {
+test("what was known in any way before a restore counts as before it, and for a day everything does", () => {
   const restoredAt = new Date("2026-01-02T00:00:00Z");
   const before = new Date("2026-01-01T00:00:00Z");
   const after = new Date("2026-01-03T00:00:00Z");
-  expect(isBeforeRestore([after, before], restoredAt)).toBe(true);
-  expect(isBeforeRestore([after, null], restoredAt)).toBe(false);
-  expect(isBeforeRestore([before], null)).toBe(false);
+  const later = { restoredAt, now: new Date("2026-01-03T12:00:00Z") };
+  expect(isBeforeRestore([after, before], later)).toBe(true);
+  expect(isBeforeRestore([after, null], later)).toBe(false);
+  expect(isBeforeRestore([before], { ...later, restoredAt: null })).toBe(false);
+  const soon = { restoredAt, now: new Date("2026-01-02T23:59:59Z") };
+  expect(isBeforeRestore([after, null], soon)).toBe(true);
 });

@@ -8,12 +8,14 @@ import type { Database } from "../../src/database/pool.ts";
 import { runLane } from "../../src/dispatch/run-lane.ts";
 import { followChain } from "../../src/follow/follow-chain.ts";
 import { createDecoder } from "../../src/kafka/decode.ts";
+import { createOutcomeDecoder } from "../../src/kafka/decode-outcome.ts";
 import { createEncoder } from "../../src/kafka/encode.ts";
 import { createLanes } from "../../src/lanes.ts";
 import { createLog } from "../../src/log.ts";
 import type { TaskCompleted } from "../../src/payment/events.ts";
 import { paymentIdOf } from "../../src/payment/ids.ts";
 import { getPayment, type PaymentDetail } from "../../src/queries/get-payment.ts";
+import { createServerWatch } from "../../src/restore/watch-server.ts";
 import { loadCursor } from "../../src/settlement/cursor.ts";
 import {
   acceptanceDeps,
@@ -123,9 +125,14 @@ async function connectTo(world: LineWorld, place: Place, signal: AbortSignal): P
     config,
     log,
     pool: place.pool,
+    server: createServerWatch(log),
     rpc,
     kafka: kafkaOf(config, log),
-    codec: { ...createDecoder(registry), ...createEncoder({ completed: 1, failed: 2 }) },
+    codec: {
+      ...createDecoder(registry),
+      ...createOutcomeDecoder(registry),
+      ...createEncoder({ completed: 1, failed: 2 }),
+    },
     lanes,
     operators: lanes.flatMap(({ operators }) => operators),
     bells,

@@ -33,6 +33,7 @@ export function plannedDraft(taskId: string, changes: Partial<Draft> = {}): Draf
     completedBy: null,
     failure: null,
     doubtReason: null,
+    isRestoring: false,
     beforeRestore: false,
     currencyToken: TOKEN,
     rail: "arc",
