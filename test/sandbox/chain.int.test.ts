@@ -134,8 +134,7 @@ describe("the chain", () => {
       chain: arcChain(other.rpcUrl),
       transport: http(),
     });
-    const send = () =>
-      wallet.sendTransaction({ to: newAddress(), value: 1n, gas: GAS, ...FEES });
+    const send = () => wallet.sendTransaction({ to: newAddress(), value: 1n, gas: GAS, ...FEES });
     await expect(send()).rejects.toThrow("less than block base fee");
     other.setBaseFee(undefined);
     await expect.poll(feeOf).toBe(MIN_BASE_FEE_WEI);

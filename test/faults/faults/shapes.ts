@@ -11,6 +11,9 @@ export const BOTH_RAILS: readonly Rail[] = ["circle", "arc"];
 /** How long a part is away or a condition holds: several of the service's tries, and far below its deadlines. */
 export const OUTAGE_MS = 1_500;
 
+/** Whoever ends a fault before its occasion came waits for it so long. */
+const OCCASION_WITHIN_MS = 20_000;
+
 const LOOK_MS = 50;
 
 export interface FaultTitle extends Pick<Fault, "name" | "part"> {
@@ -36,8 +39,8 @@ export function armed(title: FaultTitle, arm: (cell: Cell) => readonly Armed[]):
 }
 
 /**
- * Does something once, by itself, as soon as a payment is under way; `act` answers how often it struck. Ended before that, it
- * never struck.
+ * Does something once, by itself, as soon as a payment is under way; `act` answers how often it struck. Its end waits for
+ * that.
  */
 export function midway(title: FaultTitle, act: (cell: Cell) => Promise<number>): Fault {
   return fault(title, async (cell) => {
@@ -51,7 +54,7 @@ export function midway(title: FaultTitle, act: (cell: Cell) => Promise<number>):
 }
 
 /**
- * Holds from the start until `OUTAGE_MS` after a payment came under way, or the end. What `begin` answers puts things
+ * Holds from the start until `OUTAGE_MS` after a payment came under way, which its end waits for. What `begin` answers puts things
  * right; unless it says otherwise it struck whatever payment could not end meanwhile.
  */
 export function meanwhile(
@@ -87,6 +90,9 @@ function endingWith(
   return {
     struck,
     async end() {
+      const gaveUp = new AbortController();
+      await Promise.race([work, pause(OCCASION_WITHIN_MS, gaveUp.signal)]);
+      gaveUp.abort();
       over.abort();
       await work;
     },
