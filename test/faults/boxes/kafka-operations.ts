@@ -3,7 +3,6 @@ import { once } from "node:events";
 import { connect } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import { Kafka, logLevel, type Admin, type KafkaMessage, type Message } from "kafkajs";
-import { createTopic } from "../../support/create-topic.ts";
 import { commitError, commitOffset, leaveGroup } from "./kafka-messages.ts";
 
 const TRIES_MAX = 100;
@@ -92,19 +91,24 @@ export async function recreateTopic(brokers: readonly string[], topic: string): 
     const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
     const numPartitions = topics[0]?.partitions.length ?? 1;
     await admin.deleteTopics({ topics: [topic] });
-    await untilGone(admin, topic);
-    await createTopic(admin, { topic, numPartitions });
+    await until(`${topic} is gone`, async () => !(await admin.listTopics()).includes(topic));
+    await admin.createTopics({ waitForLeaders: false, topics: [{ topic, numPartitions }] });
+    await until(`${topic} has leaders`, async () => {
+      // Only a leader tells a partition's offsets.
+      const offsets = await admin.fetchTopicOffsets(topic).catch(() => []);
+      return offsets.length === numPartitions;
+    });
   });
   await publish(brokers, topic, messages);
   return messages.length;
 }
 
-async function untilGone(admin: Admin, topic: string): Promise<void> {
+async function until(what: string, holds: () => Promise<boolean>): Promise<void> {
   for (let attempt = 0; attempt < TRIES_MAX; attempt += 1) {
-    if (!(await admin.listTopics()).includes(topic)) return;
+    if (await holds()) return;
     await delay(AGAIN_MS);
   }
-  throw new Error(`${topic} is still there`);
+  throw new Error(`not in time: ${what}`);
 }
 
 async function publish(

@@ -88,7 +88,7 @@ export const kafkaFaults: readonly Fault[] = [
 
 type Group = { readonly groupId: string; readonly topic: string };
 
-function groupOf({ world }: Pick<Cell, "world">): Group {
+export function groupOf({ world }: Pick<Cell, "world">): Group {
   return {
     groupId: world.settings["KAFKA_GROUP_ID"] ?? "gigstream-payments",
     topic: world.topics.tasks,
@@ -96,7 +96,7 @@ function groupOf({ world }: Pick<Cell, "world">): Group {
 }
 
 /** Sets the committed offsets of the service's group while its members are cut off. */
-async function moveOffsets(
+export async function moveOffsets(
   cell: Cell,
   to: () => Promise<readonly PartitionOffset[]>,
 ): Promise<void> {

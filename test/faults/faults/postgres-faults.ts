@@ -66,6 +66,6 @@ export const postgresFaults: readonly Fault[] = [
 ];
 
 /** The name in a world's DATABASE_URL. */
-function databaseOf(settings: Readonly<Record<string, string>>): string {
+export function databaseOf(settings: Readonly<Record<string, string>>): string {
   return new URL(settings["DATABASE_URL"] ?? "").pathname.slice(1);
 }

@@ -43,14 +43,19 @@ export function armed(title: FaultTitle, arm: (cell: Cell) => readonly Armed[]):
  * that.
  */
 export function midway(title: FaultTitle, act: (cell: Cell) => Promise<number>): Fault {
-  return fault(title, async (cell) => {
-    const over = new AbortController();
-    let struck = 0;
-    const acting = untilPaying(cell.world, over.signal).then(async (isPaying) => {
-      if (isPaying) struck = await act(cell);
-    });
-    return endingWith(over, acting, () => struck);
+  return fault(title, async (cell) =>
+    begun(async (signal) => ((await untilPaying(cell.world, signal)) ? act(cell) : 0)),
+  );
+}
+
+/** Something that goes on by itself and answers how often it struck; what ends it waits for it. */
+export function begun(act: (signal: AbortSignal) => Promise<number>): StartedFault {
+  const over = new AbortController();
+  let struck = 0;
+  const acting = act(over.signal).then((count) => {
+    struck = count;
   });
+  return endingWith(over, acting, () => struck);
 }
 
 /**
@@ -100,8 +105,13 @@ function endingWith(
 }
 
 /** Payments that have no outcome yet. */
-async function unresolved({ pool }: World): Promise<number> {
+export async function unresolved({ pool }: World): Promise<number> {
   return countPayments(pool, sql.fragment`state NOT IN ('completed', 'failed')`);
+}
+
+/** Payments that were paid. */
+export async function completed({ pool }: World): Promise<number> {
+  return countPayments(pool, sql.fragment`state = 'completed'`);
 }
 
 async function countPayments(
