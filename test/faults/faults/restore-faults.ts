@@ -21,6 +21,7 @@ interface Restore {
 const OCCASION_WITHIN_MS = 30_000;
 /** The service looks at its server every second; a busy machine is slower. */
 const NOTICED_WITHIN_MS = 30_000;
+const NOTHING_FORGOTTEN_MS = 5_000;
 /** A command waits itself until the service has read what it must. */
 const COMMAND_TIMEOUT_MS = 60_000;
 const CONFIRMATIONS_MAX = 3;
@@ -57,18 +58,10 @@ async function play(
   { early, signal }: { readonly early: Copy | undefined; readonly signal: AbortSignal },
 ): Promise<number> {
   const late = AbortSignal.any([signal, AbortSignal.timeout(OCCASION_WITHIN_MS)]);
-  const { world } = cell;
-  if (restore.moment === "in the middle of") {
-    await untilTrue(async () => (await unresolved(world)) > 0, late);
-  } else if (restore.moment === "after") {
-    const isOver = async () => (await completed(world)) > 0 && (await unresolved(world)) === 0;
-    await untilTrue(isOver, late);
-  }
-  const copy = early ?? (await backUp(cell, restore));
+  const copy = early ?? (await backUpInTime(cell, restore, late));
   try {
-    const paid = await completed(world);
     if (restore.moment !== "after") {
-      await untilTrue(async () => (await completed(world)) > paid, late);
+      await untilTrue(async () => (await completed(cell.world)) > copy.paid, late);
     }
     if (restore.isKafkaRewound) {
       await moveOffsets(cell, async () => {
@@ -85,8 +78,28 @@ async function play(
   return 1;
 }
 
+/** Once payments are under way, or all have ended. */
+async function backUpInTime(cell: Cell, restore: Restore, late: AbortSignal): Promise<Copy> {
+  const { world, sandbox } = cell;
+  if (restore.moment === "after") {
+    const isOver = async () => (await completed(world)) > 0 && (await unresolved(world)) === 0;
+    await untilTrue(isOver, late);
+    return backUp(cell, restore);
+  }
+  await untilTrue(async () => (await unresolved(world)) > 0, late);
+  // However long the copy takes, what is under way ends after it.
+  sandbox.chain.pauseBlocks();
+  try {
+    return await backUp(cell, restore);
+  } finally {
+    sandbox.chain.resumeBlocks();
+  }
+}
+
 interface Copy {
   readonly backup: Backup;
+  /** How many payments it knows as completed. */
+  readonly paid: number;
   /** What the service's group had committed then. */
   readonly offsets: readonly PartitionOffset[];
 }
@@ -94,11 +107,12 @@ interface Copy {
 async function backUp(cell: Cell, { kind }: Restore): Promise<Copy> {
   const { sandbox, world } = cell;
   const offsets = await committedOffsets(cell);
+  const paid = await completed(world);
   const backup =
     kind === "physical"
       ? await backUpServer(sandbox.postgres)
       : await backUpDatabase(sandbox.postgres, databaseOf(world.settings));
-  return { backup, offsets };
+  return { backup, paid, offsets };
 }
 
 async function committedOffsets(cell: Cell): Promise<readonly PartitionOffset[]> {
@@ -116,7 +130,7 @@ async function committedOffsets(cell: Cell): Promise<readonly PartitionOffset[]>
 
 /** What the operator does, once the service says that it noticed. A backup that forgot nothing may go unnoticed. */
 async function confirm({ world }: Cell, moment: Moment): Promise<void> {
-  const late = AbortSignal.timeout(NOTICED_WITHIN_MS);
+  const late = AbortSignal.timeout(moment === "after" ? NOTHING_FORGOTTEN_MS : NOTICED_WITHIN_MS);
   const isNoticed = await untilTrue(() => isOpen(world), late);
   if (!isNoticed && moment !== "after") throw new Error("the service never noticed the restore");
   if (!isNoticed) return;
