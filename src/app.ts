@@ -86,7 +86,7 @@ export async function runApp(config: Config, log: Logger, signal: AbortSignal): 
 }
 
 /** Kafka → commit 1. Where to read on is decided by the offsets in Postgres. */
-function consume(connected: Connected, watch: RestoreWatch, signal: AbortSignal): RunningConsumer {
+export function consume(connected: Connected, watch: RestoreWatch, signal: AbortSignal): RunningConsumer {
   const { config, log, pool, kafka, codec } = connected;
   const acceptance = acceptanceDeps(connected);
   const intake = createIntake({
@@ -114,7 +114,7 @@ function consume(connected: Connected, watch: RestoreWatch, signal: AbortSignal)
 }
 
 /** Looks again at payments that were accepted before their task or worker was known. */
-async function recheck(
+export async function recheck(
   connected: Connected,
   { checked }: RestoreWatch,
   signal: AbortSignal,
@@ -124,7 +124,7 @@ async function recheck(
 }
 
 /** Commit 2 → Circle or the chain, for one lane; once it is stored where following begins, or it might begin behind a send. */
-async function dispatch(connected: Connected, lane: Lane, signal: AbortSignal): Promise<void> {
+export async function dispatch(connected: Connected, lane: Lane, signal: AbortSignal): Promise<void> {
   const { pool, config } = connected;
   while (!signal.aborted && !(await loadCursor(pool, instanceOf(config)))) {
     await delay(READY_POLL_MS, undefined, { signal }).catch(() => undefined);
@@ -134,7 +134,7 @@ async function dispatch(connected: Connected, lane: Lane, signal: AbortSignal): 
 }
 
 /** The chain → commit 3, and reverted sends back to dispatch. */
-async function follow(
+export async function follow(
   connected: Connected,
   watch: RestoreWatch,
   signal: AbortSignal,
@@ -151,7 +151,7 @@ async function follow(
 }
 
 /** The outbox → Kafka, once our own topics were asked whether they hold more than this database remembers. */
-async function relay(
+export async function relay(
   connected: Connected,
   { publisher, watch }: { readonly publisher: Publisher; readonly watch: RestoreWatch },
   signal: AbortSignal,

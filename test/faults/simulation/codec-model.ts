@@ -1,0 +1,29 @@
+import type { Codec } from "../../../src/kafka/codec.ts";
+import type { TaskCompleted } from "../../../src/payment/events.ts";
+
+/** JSON instead of Avro: what the simulation is about happens around the bytes, never in them. */
+export const jsonCodec: Codec = {
+  async decodeTaskCompleted(value) {
+    try {
+      const read = JSON.parse(value?.toString() ?? "") as Record<string, string>;
+      return { ok: true, event: eventFrom(read) };
+    } catch {
+      return { ok: false, code: "not_avro", message: "These bytes are no task.completed." };
+    }
+  },
+  encodePaymentCompleted: encode,
+  encodePaymentFailed: encode,
+};
+
+export function encode(event: object): Buffer {
+  return Buffer.from(
+    JSON.stringify(event, (_, value: unknown) =>
+      typeof value === "bigint" ? value.toString() : value,
+    ),
+  );
+}
+
+function eventFrom(read: Record<string, string>): TaskCompleted {
+  const { occurredAt = "", amount = "" } = read;
+  return { ...read, occurredAt: new Date(occurredAt), amount: BigInt(amount) } as TaskCompleted;
+}

@@ -1,0 +1,221 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { pino } from "pino";
+import { consume, dispatch, follow, recheck } from "../../../src/app.ts";
+import { createArcLane } from "../../../src/arc/lane.ts";
+import { createCircleLane } from "../../../src/circle/lane.ts";
+import type { Lane } from "../../../src/dispatch/rail.ts";
+import { createPublisher, type Publisher } from "../../../src/kafka/publisher.ts";
+import { runRelay } from "../../../src/relay/run-relay.ts";
+import { alarmHandler, type Bell, type Connected } from "../../../src/stage-deps.ts";
+import { createWake, ringAll, type Wake } from "../../../src/wake.ts";
+import { createModelClient } from "./circle-model.ts";
+import { jsonCodec } from "./codec-model.ts";
+import { guardPool } from "./guard-pool.ts";
+import { createProcess, type SimProcess } from "./process.ts";
+import { createModelRpc, modelSigner } from "./rpc-model.ts";
+import { runOutside } from "./virtual-time.ts";
+import type { World } from "./world.ts";
+
+/** The stages that a lease gives to one instance at a time, in order and for speed only. */
+export type Role = string;
+
+/** One running service: app.ts's own stages over the simulated parts. */
+export interface Instance {
+  readonly process: SimProcess;
+  readonly connected: Connected;
+  /** Roles whose lease it believes to hold. */
+  readonly roles: ReadonlyMap<Role, AbortController>;
+  takeRole(role: Role): void;
+  /** The lease is lost, and it has noticed. */
+  dropRole(role: Role): void;
+}
+
+/** As `holdLease` waits before it takes a lease again. */
+const LEASE_AGAIN_MS = 500;
+
+export function rolesOf({ setting, operators }: World): Role[] {
+  const lanes = setting.rail === "arc" ? operators.map((address) => `arc:${address}`) : ["circle"];
+  return [...lanes, "follow", "relay"];
+}
+
+/** Starts consuming and rechecking at once; the rest when it is given the roles. */
+export function startInstance(world: World, name: string): Instance {
+  const process = createProcess(name, {
+    nowMs: () => world.nowMs,
+    random: () => world.random.next(),
+    uuid: world.uuid,
+    tell: world.tell,
+    onCrash(process) {
+      world.tally.crashes += 1;
+      world.kafka.leave(process);
+    },
+  });
+  const connected = process.run(() => connectModel(world, process));
+  const publisher = process.run(() => createPublisher(connected));
+  const roles = new Map<Role, AbortController>();
+  const stopping = new AbortController();
+  const instance: Instance = {
+    process,
+    connected,
+    roles,
+    takeRole(role) {
+      if (roles.has(role) || process.isDead) return;
+      const lease = new AbortController();
+      roles.set(role, lease);
+      const work = workOf({ connected, publisher }, role);
+      process.run(() => void hold(work, lease.signal));
+    },
+    dropRole(role) {
+      roles.get(role)?.abort();
+      roles.delete(role);
+    },
+  };
+  world.instances.push(instance);
+  process.run(() => {
+    consume(connected, stopping.signal);
+    recheck(connected, stopping.signal).catch((error: unknown) => {
+      world.tell(`${name}: rechecking ended: ${String(error)}`);
+    });
+  });
+  return instance;
+}
+
+/** For operators' commands and the last look: a process that nothing ever befalls. */
+export function startConsole(world: World): Connected {
+  const process = createProcess("console", {
+    nowMs: () => world.nowMs,
+    random: () => 0.5,
+    uuid: world.uuid,
+    tell: world.tell,
+    onCrash: () => undefined,
+  });
+  // It reads the world as it is, but for the faults.
+  const calm = Object.assign(Object.create(world) as World, {
+    fates: {
+      ...world.fates,
+      ofDatabase: () => "answered" as const,
+      throttles: () => false,
+      lagBlocks: () => 0,
+    },
+    network: {
+      ...world.network,
+      call: async <T>(_: SimProcess, call: { effect(): T }) => call.effect(),
+    },
+  });
+  return process.run(() => connectModel(calm, process));
+}
+
+async function hold(work: (signal: AbortSignal) => Promise<void>, signal: AbortSignal) {
+  while (!signal.aborted) {
+    // What ends it is told by the service's own log; its lease is taken again.
+    await work(signal).catch(() => undefined);
+    await delay(LEASE_AGAIN_MS, undefined, { signal }).catch(() => undefined);
+  }
+}
+
+function workOf(
+  { connected, publisher }: { connected: Connected; publisher: Publisher },
+  role: Role,
+): (signal: AbortSignal) => Promise<void> {
+  switch (role) {
+    case "follow":
+      return (signal) => follow(connected, signal);
+    case "relay": {
+      const { bells } = connected;
+      const deps = { ...connected, publisher, wake: bells.relay, onAlarm: alarmHandler(connected) };
+      return (signal) => runRelay(deps, signal);
+    }
+    default: {
+      const lane = connected.lanes.find(({ id }) => id.startsWith(role));
+      if (!lane) throw new TypeError(`there is no lane ${role}`);
+      return (signal) => dispatch(connected, lane, signal);
+    }
+  }
+}
+
+function connectModel(world: World, process: SimProcess): Connected {
+  const { config, network, chain, fates, troubles, traffic, database, operators } = world;
+  const log = pino(
+    { level: world.isTold ? "warn" : "silent", base: null, timestamp: false },
+    { write: (line: string) => world.tell(`  ${process.name} logs ${line.trim()}`) },
+  );
+  const rpc = createModelRpc(
+    {
+      chain,
+      network,
+      troubles: {
+        lagBlocks: fates.lagBlocks,
+        throttles: fates.throttles,
+        isFull: fates.isPoolFull,
+        get operatorsBroke() {
+          return troubles.operatorsBroke;
+        },
+      },
+    },
+    process,
+  );
+  const pool = guardPool(database.pool, process, {
+    fateOf: fates.ofDatabase,
+    run: (operation) =>
+      traffic.run(async () => {
+        await runOutside(() => database.setTime(world.nowMs));
+        return operation();
+      }),
+  });
+  const lanes = lanesOf(world, process, { rpc, log });
+  const laneBells = new Map(lanes.map(({ id }) => [id, createWake()]));
+  const bells: Record<Bell, Wake> = {
+    dispatch: ringAll([...laneBells.values()]),
+    relay: createWake(),
+    recheck: createWake(),
+  };
+  return {
+    config,
+    log,
+    pool,
+    rpc,
+    kafka: world.kafka.client(process),
+    codec: jsonCodec,
+    lanes,
+    operators,
+    bells,
+    laneBells,
+    signals: {
+      announce(name) {
+        bells[name].ring();
+        ringOthers(world, process, name);
+      },
+      closed: Promise.resolve(),
+    },
+  };
+}
+
+/** LISTEN/NOTIFY is a hint that may get lost. */
+function ringOthers(world: World, from: SimProcess, name: Bell): void {
+  for (const { process, connected } of world.instances) {
+    if (process === from || process.isDead || process.frozen || world.random.chance(0.5)) continue;
+    process.run(() => connected.bells[name].ring());
+  }
+}
+
+function lanesOf(
+  world: World,
+  process: SimProcess,
+  { rpc, log }: Pick<Connected, "rpc" | "log">,
+): readonly Lane[] {
+  const { config, operators, circle, network } = world;
+  const { ARC_CHAIN_ID: chainId, PAY_ONCE_ADDRESS: payOnce } = config;
+  if (world.setting.rail === "arc") {
+    return operators.map((address) =>
+      createArcLane(
+        { rpc, log, signer: modelSigner(address), chainId, payOnce },
+        { maxInFlight: 3 },
+      ),
+    );
+  }
+  const wallets = [...circle.wallets].map(([walletId, address]) => ({ walletId, address }));
+  const client = createModelClient({ circle, network }, process);
+  return [
+    createCircleLane({ client, wallets, payOnce, postsPerSecond: 20, getsPerSecond: 50, log }),
+  ];
+}

@@ -1,0 +1,130 @@
+import { sql } from "slonik";
+import { z } from "zod";
+import { EVERYTHING, resume } from "../../../src/dispatch/pause.ts";
+import { dispatchDeps, type Connected } from "../../../src/stage-deps.ts";
+import { isRunning, passTime, publish, start } from "./actions.ts";
+import { rolesOf } from "./instance.ts";
+import { addLate } from "./platforms.ts";
+import { mend, rebalance, type World } from "./world.ts";
+
+/** What is still on its way, and what moved since the last look. */
+const stateRow = z.object({
+  openPayments: z.bigint(),
+  openSends: z.bigint(),
+  unpublished: z.bigint(),
+  paused: z.bigint(),
+  cursor: z.bigint(),
+  offsets: z.string(),
+  moves: z.bigint(),
+});
+type State = z.infer<typeof stateRow>;
+
+const STEP_MS = 250;
+const STEP_MAX_MS = 20_000;
+/** Rounds without a move after which time goes faster. */
+const PATIENCE_ROUNDS = 3;
+/** Far beyond the longest back-off; what still moves then moves in circles. */
+const RECOVERY_MAX_MS = 30 * 60_000;
+const ROUNDS_MAX = 600;
+
+/**
+ * Ends all faults and lets the line run until nothing is in flight any more. Answers how long that took, in simulated
+ * time; undefined where it never ended.
+ */
+export async function settleDown(world: World, console: Connected): Promise<number | undefined> {
+  world.beginStep("calm");
+  await endFaults(world);
+  const begunMs = world.nowMs;
+  let stepMs = STEP_MS;
+  let idleRounds = 0;
+  let last = "";
+  for (let round = 0; round < ROUNDS_MAX; round += 1) {
+    world.beginStep(`calm ${round}`);
+    await runRound(world, stepMs);
+    const state = await readState(world);
+    if (state.paused > 0n) await resumeAll(console);
+    if (isOver(world, state)) return world.nowMs - begunMs;
+    if (world.nowMs - begunMs > RECOVERY_MAX_MS) return undefined;
+    const moves = JSON.stringify(state, (_, value: unknown) => String(value));
+    idleRounds = moves === last ? idleRounds + 1 : 0;
+    last = moves;
+    stepMs = idleRounds < PATIENCE_ROUNDS ? STEP_MS : Math.min(stepMs * 2, STEP_MAX_MS);
+  }
+  return undefined;
+}
+
+async function endFaults(world: World): Promise<void> {
+  world.tell("— faults are over —");
+  world.isCalm = true;
+  mend(world);
+  const { instances, tasks, late, database } = world;
+  for (const task of tasks) if (!task.isPublished) publish(world, task);
+  for (const id of late) await addLate(database.pool, tasks, id);
+  late.clear();
+  for (const { process } of instances) {
+    process.strike = undefined;
+    process.thaw();
+  }
+  await world.traffic.untilQuiet();
+  if (!instances.some(({ process }) => isRunning(process))) start(world);
+  const running = instances.filter(({ process }) => isRunning(process));
+  for (const role of rolesOf(world)) {
+    const [holder = running[0], ...others] = running.filter(({ roles }) => roles.has(role));
+    for (const other of others) other.dropRole(role);
+    holder?.takeRole(role);
+  }
+  await world.traffic.untilQuiet();
+  rebalance(world);
+  await world.traffic.untilQuiet();
+}
+
+async function runRound(world: World, stepMs: number): Promise<void> {
+  const { network, kafka, circle, chain, fates, traffic } = world;
+  for (const message of network.messages) message.answer();
+  for (const member of kafka.members) {
+    for (const partition of member.partitions) member.fetch(partition, 16);
+  }
+  await traffic.untilQuiet();
+  for (const transaction of circle.transactions) circle.advance(transaction);
+  chain.mine(world.nowMs, fates.ofTransaction);
+  passTime(world, stepMs);
+  await traffic.untilQuiet();
+}
+
+async function readState({ database, nowMs }: World): Promise<State> {
+  await database.setTime(nowMs);
+  return database.pool.one(sql.prepared("simulation-state", stateRow)`
+    SELECT (SELECT count(*) FROM payments WHERE state NOT IN ('completed', 'failed')) AS "openPayments",
+      (SELECT count(*) FROM transactions WHERE state = 'open') AS "openSends",
+      (SELECT count(*) FROM outbox WHERE published_at IS NULL) AS unpublished,
+      (SELECT count(*) FROM pauses) AS paused,
+      (SELECT coalesce(max(block_number), -1) FROM chain_cursors) AS cursor,
+      (SELECT coalesce(string_agg(partition || ':' || next_offset, ' ' ORDER BY partition), '') FROM kafka_offsets)
+        AS offsets,
+      (SELECT count(*) FROM chain_events) + (SELECT count(*) FROM audit_log) + (SELECT count(*) FROM transactions)
+        + (SELECT count(*) FROM payment_outcomes) AS moves`);
+}
+
+function isOver({ chain, circle, kafka, network }: World, state: State): boolean {
+  const { openPayments, openSends, unpublished, paused, cursor, offsets } = state;
+  const isRead = Array.from({ length: kafka.partitions }, (_, partition) => partition).every(
+    (partition) =>
+      kafka.log(partition).length === 0 ||
+      offsets.split(" ").includes(`${partition}:${kafka.log(partition).length}`),
+  );
+  return (
+    openPayments + openSends + unpublished + paused === 0n &&
+    isRead &&
+    network.messages.size === 0 &&
+    chain.pool.size === 0 &&
+    circle.transactions.every(({ stage }) => stage === "over") &&
+    // The block of this round is the next round's to follow, and holds nothing.
+    cursor >= chain.head().number - 4n &&
+    chain.blocks.slice(Number(cursor) + 1).every(({ transactions }) => transactions.length === 0)
+  );
+}
+
+async function resumeAll(console: Connected): Promise<void> {
+  const deps = dispatchDeps(console, console.bells.dispatch);
+  await resume(deps, EVERYTHING, "the faults are over", "operator:simulated");
+}

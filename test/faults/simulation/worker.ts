@@ -1,0 +1,37 @@
+/** A worker process: runs the schedules that its parent sends, one at a time, on a database of its own. */
+import { runSchedule, type ScheduleResult } from "./run-schedule.ts";
+import { openSimDatabase } from "./sim-database.ts";
+import { installVirtualTime } from "./virtual-time.ts";
+import type { Order, Report } from "./worker-protocol.ts";
+
+installVirtualTime();
+const [url = ""] = process.argv.slice(2);
+const database = await openSimDatabase(url);
+/** What nobody awaited, in the schedule that runs: the service would have logged it, or died of it. */
+let unheard: string[] = [];
+process.on("unhandledRejection", (error) => unheard.push(`unheard: ${wordsOf(error)}`));
+process.on("message", (order: Order) => void report(order));
+process.once("disconnect", () => process.exit());
+process.send?.("ready");
+
+async function report({ seed, steps, breaks, isTold }: Order): Promise<void> {
+  const story: string[] = [];
+  unheard = [];
+  const plan = { seed, steps, breaks: new Set(breaks) };
+  const tell = isTold ? (line: string) => void story.push(line) : undefined;
+  const result = await runSchedule(database, plan, tell).catch((error: unknown) =>
+    broken(seed, `broke: ${wordsOf(error)}`),
+  );
+  const violations = [...result.violations, ...unheard];
+  process.send?.({ result: { ...result, violations }, story } satisfies Report);
+}
+
+function broken(seed: number, violation: string): ScheduleResult {
+  const nothing = { crashes: 0, faults: 0, recoveryMs: 0, operations: 0, payments: 0 };
+  const counts = { paidTwice: 0, lost: 0, contradicting: 0, failedButPaid: 0 };
+  return { seed, ...nothing, ...counts, violations: [violation] };
+}
+
+function wordsOf(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}

@@ -1,0 +1,72 @@
+import { fork, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
+import { startPostgres } from "../../../sandbox/postgres/start-postgres.ts";
+import type { Plan } from "./plan.ts";
+import { createClone, createTemplate } from "./sim-database.ts";
+import type { Order, Report } from "./worker-protocol.ts";
+
+/** Processes that run schedules, each on its own clone of a migrated database on one real Postgres. */
+export interface Workers extends AsyncDisposable {
+  readonly count: number;
+  /** Runs a schedule on the next free worker. */
+  run(plan: Plan, options?: { readonly isTold?: boolean }): Promise<Report>;
+}
+
+const WORKER = fileURLToPath(new URL("./worker.ts", import.meta.url));
+/** A schedule takes a fraction of a second; one that takes this long never ends. */
+const HANGS_AFTER_MS = 120_000;
+
+export async function startWorkers(count: number): Promise<Workers> {
+  const postgres = await startPostgres({ fsync: false });
+  const all: ChildProcess[] = [];
+  const free: ChildProcess[] = [];
+  const waiting: ((worker: ChildProcess) => void)[] = [];
+  let made = 0;
+  const stop = async () => {
+    for (const worker of all) worker.kill("SIGKILL");
+    await postgres.stop();
+  };
+  try {
+    await createTemplate(postgres);
+    await Promise.all(Array.from({ length: count }, startOne));
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return { count, run, [Symbol.asyncDispose]: stop };
+
+  async function startOne(): Promise<void> {
+    const url = await createClone(postgres.url, `worker_${(made += 1)}`);
+    const worker = fork(WORKER, [url], { stdio: ["ignore", "inherit", "inherit", "ipc"] });
+    all.push(worker);
+    await once(worker, "message");
+    release(worker);
+  }
+
+  function release(worker: ChildProcess): void {
+    const next = waiting.shift();
+    if (next) next(worker);
+    else free.push(worker);
+  }
+
+  async function take(): Promise<ChildProcess> {
+    return free.pop() ?? new Promise<ChildProcess>((resolve) => waiting.push(resolve));
+  }
+
+  async function run(plan: Plan, { isTold = false } = {}): Promise<Report> {
+    const worker = await take();
+    const { seed, steps, breaks } = plan;
+    worker.send({ seed, steps, breaks: [...breaks], isTold } satisfies Order);
+    const limit = AbortSignal.timeout(HANGS_AFTER_MS);
+    try {
+      const [report] = (await once(worker, "message", { signal: limit })) as [Report];
+      release(worker);
+      return report;
+    } catch (cause) {
+      worker.kill("SIGKILL");
+      await startOne();
+      throw new Error(`seed ${seed} hangs, or ended its worker`, { cause });
+    }
+  }
+}
