@@ -124,7 +124,11 @@ export async function recheck(
 }
 
 /** Commit 2 → Circle or the chain, for one lane; once it is stored where following begins, or it might begin behind a send. */
-export async function dispatch(connected: Connected, lane: Lane, signal: AbortSignal): Promise<void> {
+export async function dispatch(
+  connected: Connected,
+  lane: Lane,
+  signal: AbortSignal,
+): Promise<void> {
   const { pool, config } = connected;
   while (!signal.aborted && !(await loadCursor(pool, instanceOf(config)))) {
     await delay(READY_POLL_MS, undefined, { signal }).catch(() => undefined);

@@ -61,6 +61,13 @@ async function endSend(
       await deps.onDeadSend({ transactionId, outcome: "reverted", code: "reverted", detail });
       return;
     }
+    if (receipt && send.isFollowed) {
+      // The same call under the same nonce and fees is the same transaction: it was mined as the send that had been
+      // given up, just before this one was stored.
+      const detail = `${hash} was mined before this send was stored`;
+      await deps.onDeadSend({ transactionId, outcome: "dead", code: "nonce_taken", detail });
+      return;
+    }
     if (receipt) {
       // Mined in a block that is not settled yet: its logs are still to come.
       if (receipt.blockNumber > settledBlock || alarmed.has(transactionId)) return;

@@ -10,6 +10,8 @@ export interface OpenSend {
   readonly nonce: bigint;
   /** Every hash ever signed for the nonce. */
   readonly hashes: readonly string[];
+  /** A transaction of one of these hashes was followed, and settled for another send. */
+  readonly isFollowed: boolean;
 }
 
 /** Several wallets with 12 in flight each; more can only be open after an outage, and the oldest come first. */
@@ -20,6 +22,7 @@ const openSendRow = z.object({
   operator: z.string(),
   nonce: z.bigint(),
   hashes: z.array(z.string()),
+  isFollowed: z.boolean(),
 });
 
 /** The open sends of the arc rail, lowest nonce first. Circle's have no nonce here: Circle says what became of them. */
@@ -29,7 +32,12 @@ export async function readOpenSends(
 ): Promise<readonly OpenSend[]> {
   return askDatabase(() =>
     pool.any(sql.prepared("follow-open-sends", openSendRow)`
-      SELECT id AS "transactionId", operator, nonce, hashes FROM transactions
+      SELECT id AS "transactionId", operator, nonce, hashes,
+        EXISTS (
+          SELECT FROM chain_events e
+          WHERE e.chain_id = transactions.chain_id AND e.tx_hash = ANY(transactions.hashes)
+        ) AS "isFollowed"
+      FROM transactions
       WHERE state = 'open' AND nonce IS NOT NULL
         AND chain_id = ${instance.chainId} AND pay_once = ${instance.payOnce}
       ORDER BY nonce LIMIT ${SENDS_MAX}

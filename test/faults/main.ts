@@ -1,5 +1,6 @@
 /** `npm run faults -- …`: the ways in which the line is put under faults. One flag names the mode. */
 import { parseArgs } from "node:util";
+import { CHAIN_BREAKS, type ChainBreak } from "./simulation/chain-model.ts";
 import { checkSeeds, tellSeed } from "./simulation/commands.ts";
 
 const { values } = parseArgs({
@@ -8,6 +9,7 @@ const { values } = parseArgs({
     steps: { type: "string" },
     seeds: { type: "string" },
     from: { type: "string", default: "1" },
+    break: { type: "string", multiple: true, default: [] },
     json: { type: "boolean", default: false },
   },
 });
@@ -18,9 +20,13 @@ type Values = typeof values;
 const MODES: Readonly<Record<string, (values: Values) => Promise<number>>> = {
   seed: ({ seed, steps }) =>
     tellSeed(Number(seed), steps === undefined ? undefined : steps.split(",").map(Number)),
-  seeds: ({ seeds, from, json }) =>
-    checkSeeds({ count: Number(seeds), from: Number(from), json }),
+  seeds: ({ seeds, from, json, break: broken }) =>
+    checkSeeds({ count: Number(seeds), from: Number(from), json, breaks: breaksIn(broken) }),
 };
+
+function breaksIn(names: readonly string[]): ChainBreak[] {
+  return CHAIN_BREAKS.filter((name) => names.includes(name));
+}
 
 const mode = Object.entries(MODES).find(([flag]) => values[flag as keyof Values] !== undefined);
 if (mode) process.exitCode = await mode[1](values);

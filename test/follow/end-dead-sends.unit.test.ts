@@ -4,9 +4,17 @@ import type { Receipt } from "../../src/follow/chain-reader.ts";
 import type { OpenSend } from "../../src/follow/open-sends.ts";
 import type { Alarm } from "../../src/payment/alarm.ts";
 
-function send(n: number): OpenSend {
+function send(n: number, changes: Partial<OpenSend> = {}): OpenSend {
   const hashes = [`0xold${n}`, `0xnew${n}`];
-  return { transactionId: `send-${n}`, operator: "0xop", nonce: BigInt(n), hashes };
+  const nonce = BigInt(n);
+  return {
+    transactionId: `send-${n}`,
+    operator: "0xop",
+    nonce,
+    hashes,
+    isFollowed: false,
+    ...changes,
+  };
 }
 
 /** Open sends and what the chain says of them. */
@@ -58,6 +66,14 @@ test("one that succeeded though none of its logs was followed raises the alarm, 
   for (const block of [11n, 12n, 13n, 14n]) await look(block, 2n);
   expect(alarms).toMatchObject([{ kind: "mined_without_logs", details: { txHash: "0xnew1" } }]);
   expect(ended).toEqual([]);
+});
+
+test("one whose very bytes had been mined as an earlier send's ends, and alarms nobody", async () => {
+  const { look, receipts, ended, alarms } = watch(send(1, { isFollowed: true }));
+  receipts.set("0xnew1", { outcome: "success", blockNumber: 9n });
+  for (const block of [11n, 12n]) await look(block, 2n);
+  expect(ended).toMatchObject([{ transactionId: "send-1", outcome: "dead", code: "nonce_taken" }]);
+  expect(alarms).toEqual([]);
 });
 
 test("a count from a newer state than the block's ends nothing and alarms nobody", async () => {

@@ -170,7 +170,8 @@ describe("a node on another chain", () => {
 
 test("a send that reverted ends while the chain is followed", async () => {
   const { chain, settlement, dead, sends } = follow();
-  sends.push({ transactionId: "send-1", operator: "0xop", nonce: 1n, hashes: ["0x1"] });
+  const send = { transactionId: "send-1", operator: "0xop", nonce: 1n, hashes: ["0x1"] };
+  sends.push({ ...send, isFollowed: false });
   chain.nonces.set("0xop", 2n);
   chain.receipts.set("0x1", { outcome: "reverted", blockNumber: 11n });
   for (let n = 0; n < 3; n += 1) {

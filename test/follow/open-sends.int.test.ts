@@ -31,3 +31,24 @@ test("open sends are those of this instance that have a nonce and may still be m
     [7n, addressOf("operator"), ["0xa", "0xb"]],
   ]);
 });
+
+test("an open send says whether a transaction of its very bytes was followed already", async () => {
+  await using database = await freshDatabase();
+  const { pool } = database;
+  await pool.query(sql.type(anyRow)`
+    INSERT INTO transactions (id, rail, chain_id, pay_once, operator, kind, item_count, calldata, gas_limit, nonce, raw,
+      hashes)
+    SELECT gen_random_uuid(), 'arc', ${instance.chainId}, ${instance.payOnce}, ${addressOf("operator")}, 'pay', 1,
+      '0x00', 1, nonce, '0x00', ARRAY['0xold' || nonce, '0xnew' || nonce]
+    FROM generate_series(1, 2) AS nonce`);
+  await pool.query(sql.type(anyRow)`
+    INSERT INTO chain_events (chain_id, pay_once, block_number, block_hash, tx_hash, log_index, kind, ref, generation)
+    VALUES (${instance.chainId}, ${instance.payOnce}, 9, '0xb', '0xnew2', 0, 'voided', '0xref', 1)`);
+
+  const sends = await readOpenSends(pool, instance);
+
+  expect(sends.map(({ nonce, isFollowed }) => [nonce, isFollowed])).toEqual([
+    [1n, false],
+    [2n, true],
+  ]);
+});

@@ -6,10 +6,11 @@ import { acceptanceDeps, dispatchDeps, type Connected } from "../../../src/stage
 import { addressOf } from "../../support/seed.ts";
 import { FORCED_STATES } from "./circle-model.ts";
 import { encode } from "./codec-model.ts";
-import { rolesOf, startInstance, type Instance } from "./instance.ts";
+import { rolesOf, startInstance } from "./instance.ts";
 import { addLate, WORKER_IDS, type TaskLine } from "./platforms.ts";
 import type { Weighted } from "./random.ts";
-import { mend, PAYERS, rebalance, type World } from "./world.ts";
+import { mend, PAYERS, rebalance } from "./mend.ts";
+import type { Instance, World } from "./world.ts";
 
 /** One thing that may happen next. Faults count as such; the rest is the world's ordinary course. */
 export interface Action extends Weighted {
@@ -120,7 +121,11 @@ function messages({ network }: World): Action[] {
     return [
       { key: `answer ${message.name}`, weight: dead ? 0 : 5, run: () => message.answer() },
       { key: `give up ${message.name}`, weight: dead ? 0 : 1, run: () => message.giveUp() },
-      { key: `deliver ${message.name}`, weight: message.isDelivered ? 0 : 2, run: () => message.deliver() },
+      {
+        key: `deliver ${message.name}`,
+        weight: message.isDelivered ? 0 : 2,
+        run: () => message.deliver(),
+      },
       { key: `lose ${message.name}`, weight: 0.5, run: () => message.lose() },
     ].filter(({ weight }) => weight > 0);
   });
@@ -128,7 +133,9 @@ function messages({ network }: World): Action[] {
 
 function troubles(world: World): Action[] {
   const { troubles, chain, circle, kafka, random, setting } = world;
-  const toggles = (["chainAway", "circleAway", "kafkaAway", "databaseAway", "operatorsBroke"] as const)
+  const toggles = (
+    ["chainAway", "circleAway", "kafkaAway", "databaseAway", "operatorsBroke"] as const
+  )
     .filter((name) => name !== "circleAway" || setting.rail === "circle")
     .map((name) => ({
       key: name,
@@ -141,7 +148,11 @@ function troubles(world: World): Action[] {
     { key: "mend", weight: 1, run: () => mend(world) },
     { key: "lag", weight: 0.7, run: () => void (troubles.nodeLagBlocks = random.below(4)) },
     { key: "base fee", weight: 0.4, run: () => void (chain.baseFeePerGas *= 4n) },
-    { key: "block worker", weight: 0.7, run: () => block(world, addressOf(random.pick(WORKER_IDS))) },
+    {
+      key: "block worker",
+      weight: 0.7,
+      run: () => block(world, addressOf(random.pick(WORKER_IDS))),
+    },
     { key: "block payer", weight: 0.4, run: () => block(world, random.pick(PAYERS)) },
     { key: "dry", weight: 0.6, run: () => runDry(world) },
     ...pooled.slice(0, 1).map(() => ({

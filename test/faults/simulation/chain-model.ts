@@ -34,7 +34,8 @@ export interface ModelBlock {
 export type Transfer = Payment;
 
 /** Deliberate breaks of the contract, for the proof that the simulation sees them. */
-export type ChainBreak = "no_paid_check" | "no_floor";
+export const CHAIN_BREAKS = ["no_paid_check", "no_floor"] as const;
+export type ChainBreak = (typeof CHAIN_BREAKS)[number];
 
 export interface Chain {
   readonly model: Model;
@@ -177,7 +178,8 @@ export function createChain(payOnce: string, breaks: ReadonlySet<ChainBreak>): C
 const lower = (address: string) => address.toLowerCase() as Address;
 
 const errors = parseAbi(["error Error(string message)"]);
-const words = (message: string) => encodeErrorResult({ abi: errors, errorName: "Error", args: [message] });
+const words = (message: string) =>
+  encodeErrorResult({ abi: errors, errorName: "Error", args: [message] });
 const BLOCKED = words("Blocked address");
 const UNFUNDED = words("ERC20: transfer amount exceeds balance");
 

@@ -1,4 +1,5 @@
 import { availableParallelism } from "node:os";
+import type { ChainBreak } from "./chain-model.ts";
 import { planOf } from "./plan.ts";
 import { runSeeds, type Failure, type SeedsReport } from "./run-seeds.ts";
 import { startWorkers } from "./workers.ts";
@@ -6,7 +7,10 @@ import { startWorkers } from "./workers.ts";
 const WORKERS_MAX = 2;
 
 /** `--seed N [--steps 3,7,…]`: one schedule, told step by step. Answers the exit code. */
-export async function tellSeed(seed: number, steps: readonly number[] | undefined): Promise<number> {
+export async function tellSeed(
+  seed: number,
+  steps: readonly number[] | undefined,
+): Promise<number> {
   await using workers = await startWorkers(1);
   const plan = planOf(seed);
   const { result, story } = await workers.run(steps ? { ...plan, steps } : plan, { isTold: true });
@@ -22,12 +26,18 @@ export async function checkSeeds(options: {
   readonly count: number;
   readonly from: number;
   readonly json: boolean;
+  readonly breaks: readonly ChainBreak[];
 }): Promise<number> {
-  const { count, from, json } = options;
+  const { count, from, json, breaks } = options;
   await using workers = await startWorkers(Math.min(WORKERS_MAX, availableParallelism()));
   const seeds = Array.from({ length: count }, (_, index) => from + index);
   const startedMs = performance.now();
-  const report = await runSeeds(workers, seeds, { onProgress: progressOf(count) });
+  const report = await runSeeds(workers, seeds, {
+    breaks,
+    onProgress: progressOf(count),
+    onFailure: ({ seed, violations }) =>
+      process.stderr.write(`seed ${seed} fails: ${violations.join("; ")}\n`),
+  });
   const seconds = (performance.now() - startedMs) / 1_000;
   for (const failure of report.failures) tellFailure(failure);
   print(json ? JSON.stringify(report.totals) : inWords(report, seconds));
@@ -44,9 +54,14 @@ function progressOf(count: number): (done: number) => void {
 function tellFailure({ seed, violations, steps, story }: Failure): void {
   const replay = `npm run faults -- --seed ${seed} --steps ${steps.join(",")}`;
   process.stderr.write(
-    [`\nseed ${seed} breaks:`, ...violations, "The shortest schedule found:", ...story, replay, ""].join(
-      "\n",
-    ),
+    [
+      `\nseed ${seed} breaks:`,
+      ...violations,
+      "The shortest schedule found:",
+      ...story,
+      replay,
+      "",
+    ].join("\n"),
   );
 }
 

@@ -1,18 +1,4 @@
-import type { BlockFate, PoolTransaction } from "./chain-model.ts";
-import type { DatabaseFate } from "./guard-pool.ts";
-import type { Call, Fate } from "./network.ts";
-import type { World } from "./world.ts";
-
-/** What befalls each call while faults are on; nothing does once they are over. */
-export interface Fates {
-  ofCall(call: Call<unknown>): Fate;
-  ofDatabase(): DatabaseFate;
-  ofTransaction(transaction: PoolTransaction): BlockFate;
-  circleRefusal(): { readonly status: number; readonly code: number } | undefined;
-  throttles(): boolean;
-  isPoolFull(): boolean;
-  lagBlocks(): number;
-}
+import type { Fates, World } from "./world.ts";
 
 /** Refusals that Circle was seen to give, or documents. */
 const REFUSALS = [
@@ -56,7 +42,8 @@ export function fatesOf(world: World): Fates {
     circleRefusal: () => (isStruck(0.1) ? world.random.pick(REFUSALS) : undefined),
     throttles: () => isStruck(0.02),
     isPoolFull: () => isStruck(0.02),
-    lagBlocks: () => (troubles.nodeLagBlocks > 0 && world.random.chance(0.5) ? troubles.nodeLagBlocks : 0),
+    lagBlocks: () =>
+      troubles.nodeLagBlocks > 0 && world.random.chance(0.5) ? troubles.nodeLagBlocks : 0,
   };
 }
 

@@ -14,21 +14,7 @@ import { guardPool } from "./guard-pool.ts";
 import { createProcess, type SimProcess } from "./process.ts";
 import { createModelRpc, modelSigner } from "./rpc-model.ts";
 import { runOutside } from "./virtual-time.ts";
-import type { World } from "./world.ts";
-
-/** The stages that a lease gives to one instance at a time, in order and for speed only. */
-export type Role = string;
-
-/** One running service: app.ts's own stages over the simulated parts. */
-export interface Instance {
-  readonly process: SimProcess;
-  readonly connected: Connected;
-  /** Roles whose lease it believes to hold. */
-  readonly roles: ReadonlyMap<Role, AbortController>;
-  takeRole(role: Role): void;
-  /** The lease is lost, and it has noticed. */
-  dropRole(role: Role): void;
-}
+import type { Instance, Role, World } from "./world.ts";
 
 /** As `holdLease` waits before it takes a lease again. */
 const LEASE_AGAIN_MS = 500;

@@ -105,7 +105,9 @@ function findFailedButPaid({ chain }: World, told: readonly Told[]): string[] {
 /** The money went to whom the task says, less the fee, and from its platform. */
 function findWrongTransfers({ chain, tasks }: World): string[] {
   return chain.transfers.flatMap(({ id, payer, to, amount }) => {
-    const task = tasks.find(({ event }) => refOf(paymentIdOf(event.platformId, event.taskId)) === id);
+    const task = tasks.find(
+      ({ event }) => refOf(paymentIdOf(event.platformId, event.taskId)) === id,
+    );
     if (!task) return [`wrong transfer: ${id} is nobody's task`];
     const { event } = task;
     const net = event.amount - (event.amount * 25n) / 1_000n;
@@ -113,7 +115,9 @@ function findWrongTransfers({ chain, tasks }: World): string[] {
       amount === net &&
       payer.toLowerCase() === addressOf(event.platformId) &&
       to.toLowerCase() === addressOf(event.workerId);
-    return isRight ? [] : [`wrong transfer: ${event.taskId} moved ${amount} from ${payer} to ${to}`];
+    return isRight
+      ? []
+      : [`wrong transfer: ${event.taskId} moved ${amount} from ${payer} to ${to}`];
   });
 }
 

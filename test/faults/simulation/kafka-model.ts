@@ -115,7 +115,8 @@ export function createKafka(
       fetch(partition, recordsMax) {
         if (!eachBatch || busy.has(partition) || !assigned.includes(partition)) return false;
         const records = log(partition);
-        let from = seeks.get(partition) ?? positions.get(partition) ?? committed.get(partition) ?? 0n;
+        let from =
+          seeks.get(partition) ?? positions.get(partition) ?? committed.get(partition) ?? 0n;
         seeks.delete(partition);
         // Out of range: kafkajs commits the default offset and goes on there.
         if (from > BigInt(records.length)) {

@@ -24,9 +24,9 @@ export interface Call<T> {
   readonly what: string;
   readonly isWrite: boolean;
   /** The other side's doing; may throw its refusal. */
-  effect(): T;
+  readonly effect: () => T;
   /** What a caller that hears nothing gets. */
-  unanswered(): Error;
+  readonly unanswered: () => Error;
   readonly signal?: AbortSignal | undefined;
 }
 

@@ -25,11 +25,11 @@ export interface SimProcess extends Surroundings {
 }
 
 export interface ProcessDeps {
-  nowMs(): number;
-  random(): number;
-  uuid(): string;
-  tell(line: string): void;
-  onCrash(process: SimProcess): void;
+  readonly nowMs: () => number;
+  readonly random: () => number;
+  readonly uuid: () => string;
+  readonly tell: (line: string) => void;
+  readonly onCrash: (process: SimProcess) => void;
 }
 
 /** What a dead process waits for. */

@@ -29,7 +29,7 @@ export function createModelRpc(
   return {
     ask(calls, { signal } = {}) {
       const sends = calls.some(({ method }) => method === "eth_sendRawTransaction");
-      const what = sends ? "send to the node" : calls[0]?.method ?? "nothing";
+      const what = sends ? "send to the node" : (calls[0]?.method ?? "nothing");
       return network.call(process, {
         what,
         isWrite: sends,
@@ -177,7 +177,7 @@ const BALANCE_OF = "0x70a08231";
 const IS_BLACKLISTED = "0xfe575a87";
 
 function callToken({ chain: { model } }: View, { data }: { to: string; data: string }): Hex {
-  const account = `0x${data.slice(34, 74)}` as Hex;
+  const account: Hex = `0x${data.slice(34, 74)}`;
   switch (data.slice(0, 10)) {
     case BALANCE_OF:
       return word(numberToHex(model.balances.get(account) ?? 0n));

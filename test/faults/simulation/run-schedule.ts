@@ -5,7 +5,8 @@ import type { Plan } from "./plan.ts";
 import { chooseByName } from "./random.ts";
 import { settleDown } from "./settle-down.ts";
 import type { SimDatabase } from "./sim-database.ts";
-import { createWorld, type World } from "./world.ts";
+import { createWorld } from "./create-world.ts";
+import type { World } from "./world.ts";
 
 export interface ScheduleResult extends Findings {
   readonly seed: number;

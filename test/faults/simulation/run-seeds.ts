@@ -32,27 +32,31 @@ export interface SeedsReport {
 interface Options {
   readonly breaks?: readonly ChainBreak[];
   readonly onProgress?: (done: number) => void;
+  /** After so many there is enough to look at. */
+  readonly failuresMax?: number;
+  /** At once, before it is shrunk. */
+  readonly onFailure?: (result: ScheduleResult) => void;
 }
-
-/** After so many failures there is enough to look at. */
-const FAILURES_MAX = 5;
 
 /** Runs these seeds on all workers, until all are done or enough have failed; failures are shrunk afterwards. */
 export async function runSeeds(
   workers: Workers,
   seeds: readonly number[],
-  { breaks = [], onProgress }: Options = {},
+  { breaks = [], failuresMax = 5, onProgress, onFailure }: Options = {},
 ): Promise<SeedsReport> {
   const results: ScheduleResult[] = [];
   const failed: Plan[] = [];
   const queue = seeds.values();
   const work = async () => {
     for (const seed of queue) {
-      if (failed.length >= FAILURES_MAX) return;
+      if (failed.length >= failuresMax) return;
       const plan = planOf(seed, new Set(breaks));
       const { result } = await workers.run(plan);
       results.push(result);
-      if (result.violations.length > 0) failed.push(plan);
+      if (result.violations.length > 0) {
+        failed.push(plan);
+        onFailure?.(result);
+      }
       onProgress?.(results.length);
     }
   };

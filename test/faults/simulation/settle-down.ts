@@ -5,7 +5,8 @@ import { dispatchDeps, type Connected } from "../../../src/stage-deps.ts";
 import { isRunning, passTime, publish, start } from "./actions.ts";
 import { rolesOf } from "./instance.ts";
 import { addLate } from "./platforms.ts";
-import { mend, rebalance, type World } from "./world.ts";
+import { mend, rebalance } from "./mend.ts";
+import type { World } from "./world.ts";
 
 /** What is still on its way, and what moved since the last look. */
 const stateRow = z.object({

@@ -1,8 +1,7 @@
 import { Client } from "pg";
-import { sql } from "slonik";
 import type { Postgres } from "../../../sandbox/postgres/postgres-at.ts";
 import { migrate } from "../../../src/database/migrate.ts";
-import { anyRow, openPool, type Database } from "../../../src/database/pool.ts";
+import { openPool, type Database } from "../../../src/database/pool.ts";
 
 /** A real Postgres database whose time is the schedule's, emptied between schedules. */
 export interface SimDatabase {
@@ -16,10 +15,13 @@ export interface SimDatabase {
 
 const TEMPLATE = "simulated";
 
-/** The one clock of SQL, taken over: what a session is told, it believes. */
+/** The one clock of SQL, taken over. In a table, since slonik opens a new session after every rollback. */
 const TAKE_TIME = `
+  CREATE SCHEMA simulation;
+  CREATE UNLOGGED TABLE simulation.clock (now timestamptz NOT NULL);
+  INSERT INTO simulation.clock VALUES ('2026-03-01');
   CREATE OR REPLACE FUNCTION payment_now() RETURNS timestamptz LANGUAGE sql STABLE PARALLEL SAFE
-    AS $$ SELECT current_setting('simulation.now')::timestamptz $$`;
+    AS $$ SELECT now FROM simulation.clock $$`;
 
 /** Rows are deleted, which is far cheaper than to truncate so many files; what they leave behind goes at times. */
 const TRUNCATE_EVERY = 100;
@@ -72,9 +74,8 @@ export async function openSimDatabase(url: string): Promise<SimDatabase> {
     async setTime(ms) {
       if (ms === setToMs) return;
       setToMs = ms;
-      const text = new Date(ms).toISOString();
-      await pool.query(sql.prepared("simulation-time", anyRow)`
-        SELECT set_config('simulation.now', ${text}, false)`);
+      const text = "UPDATE simulation.clock SET now = $1";
+      await cleaner.query({ name: "time", text, values: [new Date(ms)] });
     },
     async end() {
       await pool.end();

@@ -15,6 +15,8 @@ export interface VirtualTimer {
   dueMs: number;
   readonly everyMs: number | undefined;
   fire(): void;
+  /** From wherever it is called: what started it may be elsewhere by then. */
+  cancel(): void;
 }
 
 const surroundings = new AsyncLocalStorage<Surroundings>();
@@ -59,6 +61,7 @@ function start(
     dueMs: place.nowMs() + Math.max(timing.ms, 1),
     everyMs: timing.repeats ? Math.max(timing.ms, 1) : undefined,
     fire: bound(fire),
+    cancel: () => void place.timers.delete(timer),
   };
   place.timers.add(timer);
   return timer;
@@ -75,7 +78,7 @@ function installTimers(): void {
       return start(place, { ms, repeats }, () => callback(...args));
     }) as unknown as typeof setTimeout;
   const clear = ((timer: NodeJS.Timeout | VirtualTimer | undefined) => {
-    if (timer && "dueMs" in timer) surroundings.getStore()?.timers.delete(timer);
+    if (timer && "dueMs" in timer) timer.cancel();
     else real.clearTimeout(timer);
   }) as typeof clearTimeout;
   Object.assign(globalThis, {
@@ -94,12 +97,12 @@ function installDelay(): void {
     options: { signal?: AbortSignal; ref?: boolean } = {},
   ): Promise<T> => {
     const place = surroundings.getStore();
-    if (!place) return real(ms, value, options) as Promise<T>;
+    if (!place) return real<T>(ms, value, options);
     const { signal } = options;
     if (signal?.aborted) throw new DOMException("The operation was aborted", "AbortError");
     return new Promise<T>((resolve, reject) => {
       const onAbort = () => {
-        place.timers.delete(timer);
+        timer.cancel();
         reject(new DOMException("The operation was aborted", "AbortError"));
       };
       const timer = start(place, { ms, repeats: false }, () => {

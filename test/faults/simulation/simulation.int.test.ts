@@ -1,0 +1,61 @@
+import { randomInt } from "node:crypto";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { planOf } from "./plan.ts";
+import { runSeeds } from "./run-seeds.ts";
+import { startWorkers, type Workers } from "./workers.ts";
+
+const FIXED = 60;
+const FRESH = 20;
+const TIMEOUT_MS = 300_000;
+
+let workers: Workers;
+beforeAll(async () => {
+  workers = await startWorkers(2);
+});
+afterAll(() => workers[Symbol.asyncDispose]());
+
+const seedsFrom = (first: number, count: number) =>
+  Array.from({ length: count }, (_, index) => first + index);
+
+describe("random schedules of events, faults, crashes and restarts", () => {
+  test(
+    "keep every promise: nothing is paid twice, lost, contradicted, or failed though it was paid",
+    { timeout: TIMEOUT_MS },
+    async () => {
+      const fresh = randomInt(1_000_000, 2 ** 31);
+      process.stderr.write(`fresh seeds: ${fresh} to ${fresh + FRESH - 1}\n`);
+      const seeds = [...seedsFrom(1, FIXED), ...seedsFrom(fresh, FRESH)];
+      const { totals, failures } = await runSeeds(workers, seeds);
+      expect(failures).toEqual([]);
+      expect(totals).toMatchObject({ schedules: FIXED + FRESH, paidTwice: 0, lost: 0 });
+      // A simulation in which nothing happens proves nothing.
+      expect(totals.payments).toBeGreaterThan(FIXED);
+      expect(totals.crashes).toBeGreaterThan(FIXED / 10);
+      expect(totals.faults).toBeGreaterThan(FIXED);
+    },
+  );
+
+  test("are told alike each time a seed is run", { timeout: TIMEOUT_MS }, async () => {
+    for (const seed of seedsFrom(1, 4)) {
+      const [one, other] = await Promise.all([
+        workers.run(planOf(seed), { isTold: true }),
+        workers.run(planOf(seed), { isTold: true }),
+      ]);
+      expect(other).toEqual(one);
+    }
+  });
+
+  test.each([["no_paid_check", "paid twice"]] as const)(
+    "catch a PayOnce with %s, and tell how in a schedule that is shorter than the one found",
+    { timeout: TIMEOUT_MS },
+    async (broken, promise) => {
+      const { failures } = await runSeeds(workers, seedsFrom(20, 60), {
+        breaks: [broken],
+        failuresMax: 1,
+      });
+      const [failure] = failures;
+      expect(failure?.violations.join()).toContain(promise);
+      expect(failure?.steps.length).toBeLessThan(planOf(failure?.seed ?? 0).steps.length);
+    },
+  );
+});
