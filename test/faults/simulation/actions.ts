@@ -279,17 +279,6 @@ function meddling(world: World): Action[] {
         rebalance(world);
       },
     },
-    {
-      key: "offsets ahead",
-      weight: 0.25,
-      run() {
-        world.hasMovedOffsets = true;
-        for (let partition = 0; partition < kafka.partitions; partition += 1) {
-          kafka.committed.set(partition, BigInt(kafka.log(partition).length));
-        }
-        rebalance(world);
-      },
-    },
   ];
 }
 

@@ -11,6 +11,10 @@ export const jsonCodec: Codec = {
       return { ok: false, code: "not_avro", message: "These bytes are no task.completed." };
     }
   },
+  async decodeOutcome(kind, value) {
+    const read = JSON.parse(value?.toString() ?? "") as never;
+    return { kind, event: read };
+  },
   encodePaymentCompleted: encode,
   encodePaymentFailed: encode,
 };

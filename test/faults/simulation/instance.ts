@@ -1,12 +1,13 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { pino } from "pino";
-import { consume, dispatch, follow, recheck } from "../../../src/app.ts";
+import { consume, dispatch, follow, recheck, relay } from "../../../src/app.ts";
 import { createArcLane } from "../../../src/arc/lane.ts";
 import { createCircleLane } from "../../../src/circle/lane.ts";
 import type { Lane } from "../../../src/dispatch/rail.ts";
 import { createPublisher, type Publisher } from "../../../src/kafka/publisher.ts";
-import { runRelay } from "../../../src/relay/run-relay.ts";
-import { alarmHandler, type Bell, type Connected } from "../../../src/stage-deps.ts";
+import type { RestoreWatch } from "../../../src/restore/watch-restores.ts";
+import { createServerWatch } from "../../../src/restore/watch-server.ts";
+import type { Bell, Connected } from "../../../src/stage-deps.ts";
 import { createWake, ringAll, type Wake } from "../../../src/wake.ts";
 import { createModelClient } from "./circle-model.ts";
 import { jsonCodec } from "./codec-model.ts";
@@ -15,6 +16,14 @@ import { createProcess, type SimProcess } from "./process.ts";
 import { createModelRpc, modelSigner } from "./rpc-model.ts";
 import { runOutside } from "./virtual-time.ts";
 import type { Instance, Role, World } from "./world.ts";
+
+/** No database is restored here, so there is nothing to watch for. */
+const noRestores: RestoreWatch = {
+  checked: Promise.resolve(),
+  isOpen: () => false,
+  whileClosed: (work, signal) => work(signal),
+  ended: Promise.resolve(),
+};
 
 /** As `holdLease` waits before it takes a lease again. */
 const LEASE_AGAIN_MS = 500;
@@ -58,8 +67,8 @@ export function startInstance(world: World, name: string): Instance {
   };
   world.instances.push(instance);
   process.run(() => {
-    consume(connected, stopping.signal);
-    recheck(connected, stopping.signal).catch((error: unknown) => {
+    consume(connected, noRestores, stopping.signal);
+    recheck(connected, noRestores, stopping.signal).catch((error: unknown) => {
       world.tell(`${name}: rechecking ended: ${String(error)}`);
     });
   });
@@ -105,12 +114,9 @@ function workOf(
 ): (signal: AbortSignal) => Promise<void> {
   switch (role) {
     case "follow":
-      return (signal) => follow(connected, signal);
-    case "relay": {
-      const { bells } = connected;
-      const deps = { ...connected, publisher, wake: bells.relay, onAlarm: alarmHandler(connected) };
-      return (signal) => runRelay(deps, signal);
-    }
+      return (signal) => follow(connected, noRestores, signal);
+    case "relay":
+      return (signal) => relay(connected, { publisher, watch: noRestores }, signal);
     default: {
       const lane = connected.lanes.find(({ id }) => id.startsWith(role));
       if (!lane) throw new TypeError(`there is no lane ${role}`);
@@ -164,6 +170,7 @@ function connectModel(world: World, process: SimProcess): Connected {
     codec: jsonCodec,
     lanes,
     operators,
+    server: createServerWatch(log),
     bells,
     laneBells,
     signals: {

@@ -12,12 +12,6 @@ export interface TaskLine {
   isPublished: boolean;
 }
 
-export interface Platforms {
-  readonly tasks: readonly TaskLine[];
-  /** Bytes that must end as dead letters. */
-  readonly unacceptable: Buffer[];
-}
-
 const WORKERS = ["ann", "bob", "cyd"] as const;
 export const PLATFORM_IDS = ["directory", "event"] as const;
 export const WORKER_IDS: readonly string[] = WORKERS;

@@ -34,7 +34,7 @@ export function randomFrom(text: string): Random {
 }
 
 /** FNV-1a, then mixed, so that texts that differ in one digit share nothing. */
-export function hash32(text: string): number {
+function hash32(text: string): number {
   let hash = 0x811c9dc5;
   for (let i = 0; i < text.length; i += 1) {
     hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
