@@ -86,7 +86,11 @@ export async function runApp(config: Config, log: Logger, signal: AbortSignal): 
 }
 
 /** Kafka → commit 1. Where to read on is decided by the offsets in Postgres. */
-export function consume(connected: Connected, watch: RestoreWatch, signal: AbortSignal): RunningConsumer {
+export function consume(
+  connected: Connected,
+  watch: RestoreWatch,
+  signal: AbortSignal,
+): RunningConsumer {
   const { config, log, pool, kafka, codec } = connected;
   const acceptance = acceptanceDeps(connected);
   const intake = createIntake({
