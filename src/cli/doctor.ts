@@ -12,6 +12,7 @@ import { createLog } from "../log.ts";
 import { EXIT, type ExitCode } from "./exit.ts";
 import { withDatabase } from "./open-database.ts";
 import { printDocument, type Output } from "./output.ts";
+import { restoreFindings } from "./restore-findings.ts";
 
 const REGISTRY_TIMEOUT_MS = 5_000;
 
@@ -69,6 +70,7 @@ async function postgresFindings(config: Config): Promise<readonly Finding[]> {
   return [
     { verdict: "fine", subject, detail: "up to date" },
     { verdict: ownsSchema ? "open" : "fine", subject: "database login", detail: rights },
+    ...(await withDatabase(restoreFindings)),
   ];
 }
 

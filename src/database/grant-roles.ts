@@ -22,7 +22,7 @@ const INSERT_ONLY = new Set(["audit_log", "payment_outcomes", "reputation_events
 /** Changed, never deleted. Whatever stands in neither list may be deleted from. */
 const KEPT = new Set(
   `payments transactions transaction_items inbox deployment dead_letters platforms workers tasks kafka_offsets
-   chain_cursors`.split(/\s+/),
+   chain_cursors restores own_offsets announced_outcomes`.split(/\s+/),
 );
 
 /** What the service may do with a table. */

@@ -39,7 +39,7 @@ interface FoundEvent {
 }
 
 /** One batch in one commit, with the mark behind it. */
-async function adoptBatch(deps: AdoptBatchDeps, batch: RangeBatch): Promise<void> {
+export async function adoptBatch(deps: AdoptBatchDeps, batch: RangeBatch): Promise<void> {
   const found = await decodeAll(deps, batch.records);
   const contradictions = await transact(deps.pool, async (tx) => {
     const unknown = await keepUnknown(tx, found);

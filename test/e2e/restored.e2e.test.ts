@@ -1,0 +1,57 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { allCompleted, createAuditedWorld, type AuditedWorld } from "./audited-world.ts";
+import { gigpay } from "./gigpay.ts";
+import { cloneAside } from "./clone-aside.ts";
+import type { RunningService } from "./running-service.ts";
+
+const RATE_PER_SECOND = 50;
+const EXIT_REFUSED = 5;
+
+const running = new AsyncDisposableStack();
+let audited: AuditedWorld;
+let service: RunningService;
+
+beforeAll(async () => {
+  audited = await createAuditedWorld({ rail: "arc", treasuries: 2 }, async (world) => {
+    service = world.run("first life");
+    await service.ready;
+  });
+  running.use(audited);
+});
+
+afterAll(() => running.disposeAsync());
+
+test("a database put back under everything that remembers more: it stands still, a person confirms, and every task is paid once", async () => {
+  const { world, traffic, untilEnded, settleAccounts } = audited;
+  const command = (...args: string[]) => gigpay(world.settings, args);
+
+  await traffic.publish(30, RATE_PER_SECOND);
+  await untilEnded(30);
+  expect(await service.stop()).toEqual({ code: 0 });
+  const backup = await cloneAside(world);
+
+  service = world.run("forgotten life");
+  await service.ready;
+  await traffic.publish(40, RATE_PER_SECOND);
+  await untilEnded(50);
+  await service.kill();
+  await backup.restore();
+
+  service = world.run("second life");
+  await service.log.until("the alarm", (lines) =>
+    lines.some(({ msg }) => msg.startsWith("the database seems to be a restored backup")),
+  );
+  await service.ready;
+  const shown = await command("--json", "restored");
+  expect(shown.code).toBe(EXIT_REFUSED);
+  const report = JSON.parse(shown.stdout) as { open: { signs: Record<string, unknown> } };
+  const kinds = new Set(Object.keys(report.open.signs).map((key) => key.split(" ")[0]));
+  expect([...kinds].sort()).toEqual(expect.arrayContaining(["nonces", "offsets", "outcomes"]));
+
+  await traffic.publish(10, RATE_PER_SECOND);
+  const closed = await command("--json", "restored", "--yes", "--reason", "the disk broke");
+  expect(closed).toMatchObject({ code: 0 });
+  expect(JSON.parse(closed.stdout)).toMatchObject({ closed: true, waitingFor: [] });
+  expect(await settleAccounts()).toMatchObject(allCompleted(80));
+  expect((await command("--json", "restored")).code, "nothing is open any more").toBe(EXIT_REFUSED);
+});
