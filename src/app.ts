@@ -148,6 +148,8 @@ export async function follow(
   signal: AbortSignal,
 ): Promise<void> {
   const { log } = connected;
+  // What a restored database does not know would look like a broken invariant.
+  await until(watch.checked, signal).catch(() => undefined);
   const reader = readerOf(connected);
   const sweepStored = createStoredSweep(settleDeps(connected));
   const sweeping = [

@@ -16,6 +16,7 @@ export async function cloneAside({
       "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = $1",
       [name],
     );
+    await admin.query(`DROP DATABASE IF EXISTS ${name}_backup`);
     await admin.query(`CREATE DATABASE ${name}_backup TEMPLATE ${name}`);
     await admin.query(`ALTER DATABASE ${name} ALLOW_CONNECTIONS true`);
   });

@@ -3,6 +3,8 @@ import { allCompleted, createAuditedWorld, type AuditedWorld } from "./audited-w
 import { gigpay } from "./gigpay.ts";
 import { cloneAside } from "./clone-aside.ts";
 import type { RunningService } from "./running-service.ts";
+import type { World } from "./world.ts";
+import { rowsOf } from "../support/read-rows.ts";
 
 const RATE_PER_SECOND = 50;
 const EXIT_REFUSED = 5;
@@ -23,7 +25,7 @@ afterAll(() => running.disposeAsync());
 
 test("a database put back under everything that remembers more: it stands still, a person confirms, and every task is paid once", async () => {
   const { world, traffic, untilEnded, settleAccounts } = audited;
-  const command = (...args: string[]) => gigpay(world.settings, args);
+  const command = (...args: readonly string[]) => gigpay(world.settings, args);
 
   await traffic.publish(30, RATE_PER_SECOND);
   await untilEnded(30);
@@ -46,7 +48,7 @@ test("a database put back under everything that remembers more: it stands still,
   expect(shown.code).toBe(EXIT_REFUSED);
   const report = JSON.parse(shown.stdout) as { open: { signs: Record<string, unknown> } };
   const kinds = new Set(Object.keys(report.open.signs).map((key) => key.split(" ")[0]));
-  expect([...kinds].sort()).toEqual(expect.arrayContaining(["nonces", "offsets", "outcomes"]));
+  expect([...kinds]).toEqual(expect.arrayContaining(["nonces", "offsets", "outcomes"]));
 
   await traffic.publish(10, RATE_PER_SECOND);
   const closed = await command("--json", "restored", "--yes", "--reason", "the disk broke");
@@ -54,4 +56,32 @@ test("a database put back under everything that remembers more: it stands still,
   expect(JSON.parse(closed.stdout)).toMatchObject({ closed: true, waitingFor: [] });
   expect(await settleAccounts()).toMatchObject(allCompleted(80));
   expect((await command("--json", "restored")).code, "nothing is open any more").toBe(EXIT_REFUSED);
+  expect(await pauses(world), "no alarm is left behind").toEqual([]);
+  expect(await command("verify")).toMatchObject({ code: 0 });
 });
+
+test("the same under a running service: its next connection notices, before anything is sent", async () => {
+  const { world, traffic, untilEnded, settleAccounts, ledger } = audited;
+  const backup = await cloneAside(world);
+  const from = service.log.items.length;
+  await traffic.publish(20, RATE_PER_SECOND);
+  await untilEnded(ledger.tasks.size);
+  await backup.restore();
+  await service.log.until("the alarm", (lines) =>
+    lines.slice(from).some(({ msg }) => msg.startsWith("the database seems to be a restored")),
+  );
+  await traffic.publish(10, RATE_PER_SECOND);
+  const report = JSON.parse((await gigpay(world.settings, ["--json", "restored"])).stdout) as {
+    open: { signs: object };
+  };
+  expect(report.open.signs).toHaveProperty("server database");
+  const confirm = ["--json", "restored", "--yes", "--reason", "it broke again"];
+  expect(await gigpay(world.settings, confirm)).toMatchObject({ code: 0 });
+  expect(await settleAccounts()).toMatchObject(allCompleted(ledger.tasks.size));
+  expect(await pauses(world)).toEqual([]);
+  expect(await gigpay(world.settings, ["verify"])).toMatchObject({ code: 0 });
+});
+
+function pauses({ pool }: World): Promise<readonly unknown[]> {
+  return rowsOf(pool, "pauses");
+}
