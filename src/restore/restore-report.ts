@@ -87,6 +87,7 @@ async function readCounts(
           (e.payer, e.recipient, e.token, e.amount_micros) AS otherwise
         FROM chain_events e LEFT JOIN payments p ON p.id = e.payment_id
         WHERE e.kind = 'paid' AND p.state IS DISTINCT FROM 'completed'
+          AND e.followed_at >= ${since}::timestamptz - interval '1 day'
       )
       SELECT
         (SELECT count(*) FROM announced_outcomes a JOIN payments p ON p.id = a.payment_id) AS "announcedKnown",
@@ -97,7 +98,8 @@ async function readCounts(
            SELECT FROM payment_outcomes o WHERE o.payment_id = a.payment_id AND o.generation = a.generation
          )) AS unadopted,
         (SELECT count(*) FROM payments WHERE state = 'accepted') AS waiting,
-        (SELECT count(*) FROM payments WHERE intent IN ('pay', 'void')) AS unfinished,
+        (SELECT count(*) FROM payments WHERE intent IS NOT NULL AND transaction_id IS NULL)
+          + (SELECT coalesce(sum(item_count), 0)::int8 FROM transactions WHERE state = 'open') AS unfinished,
         (SELECT count(*) FROM paid WHERE id IS NOT NULL) AS "paidNotCompleted",
         (SELECT count(*) FROM paid WHERE otherwise) AS "paidOtherwise",
         (SELECT count(*) FROM paid WHERE id IS NULL) AS "paidUnknown",

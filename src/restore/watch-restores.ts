@@ -76,11 +76,11 @@ export function watchRestores(deps: WatchDeps, signal: AbortSignal): RestoreWatc
         const { open, closedOfLate } = await readRestore(deps.pool);
         opened.set(open !== null);
         if (open) await learn(deps, signal);
-        else if (closedOfLate > closed) await deps.onClosed();
-        if (!open) closed = closedOfLate;
-        isFailing = false;
         isChecked = true;
         checked.resolve();
+        if (!open && closedOfLate > closed) await deps.onClosed();
+        if (!open) closed = closedOfLate;
+        isFailing = false;
       } catch (error) {
         if (!isFailing && !signal.aborted) {
           deps.log.warn({ err: error }, "could not look for signs of a restored backup");
