@@ -96,7 +96,14 @@ export default defineConfig({
       },
     })),
     {
-      files: ["src/config.ts", "sandbox/**", "test/**", "contracts/**", "*.config.ts"],
+      files: [
+        "src/config.ts",
+        "sandbox/**",
+        "test/**",
+        "contracts/**",
+        "scripts/**",
+        "*.config.ts",
+      ],
       rules: { "node/no-process-env": "off" },
     },
     { files: ["*.config.ts"], rules: { "import/no-default-export": "off" } },
