@@ -8,7 +8,8 @@ import { addServerCommands } from "./server-commands.ts";
 import { EXIT, exitCodeOf, explain, type ExitCode } from "./exit.ts";
 import type { Run } from "./run.ts";
 
-async function main(argv: readonly string[]): Promise<ExitCode> {
+/** Runs one command line and answers its exit code. */
+export async function main(argv: readonly string[]): Promise<ExitCode> {
   let exitCode: ExitCode = EXIT.done;
   const program = new Command("gigpay")
     .description("GigStream Payments: pays gig workers in USDC on Arc, each task exactly once.")
@@ -45,4 +46,4 @@ function loadEnvFile(path: string | undefined): void {
   else if (existsSync(".env")) process.loadEnvFile(".env");
 }
 
-process.exitCode = await main(process.argv);
+if (import.meta.main) process.exitCode = await main(process.argv);
