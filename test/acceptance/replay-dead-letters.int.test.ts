@@ -14,6 +14,7 @@ import { becomeLetter, bytesOf, replayOver, type TestReplay } from "../support/d
 import { freshDatabase } from "../support/database.ts";
 import { countOf, rowsOf } from "../support/read-rows.ts";
 import { insertPlatform, insertTasks, insertWorker } from "../support/seed.ts";
+import { tamper } from "../support/tamper.ts";
 
 const order = { actor: "operator:ada", reason: "the platform is set up now", dryRun: false };
 const paymentId = paymentIdOf("platform-1", "task-1");
@@ -330,11 +331,15 @@ test("a conflict with a payment that has not failed is never replayed, whatever 
   const before = await rowsOf(pool, "payments");
   const states = ["planned", "completed", "review", "voiding"];
   for (const state of states) {
-    await pool.query(sql.type(anyRow)`
-      UPDATE payments SET state = ${state}, intent = ${state === "planned" ? "pay" : state === "voiding" ? "void" : null},
-        settled_at = ${state === "completed" ? "2026-03-01" : null}::timestamptz, tx_hash = '0x', block_number = 1,
-        log_index = 1, doubt_reason = 'x', doubt_since = payment_now(), failure_code = 'risk_rejected', failure_message = 'x',
-        failure_retryable = true`);
+    const intent = state === "planned" ? "pay" : state === "voiding" ? "void" : null;
+    await tamper(
+      pool,
+      sql.type(anyRow)`
+        UPDATE payments SET state = ${state}, intent = ${intent},
+          settled_at = ${state === "completed" ? "2026-03-01" : null}::timestamptz, tx_hash = '0x', block_number = 1,
+          log_index = 1, doubt_reason = 'x', doubt_since = payment_now(), failure_code = 'risk_rejected',
+          failure_message = 'x', failure_retryable = true`,
+    );
     const results = await replayDeadLetters(deps, letters, order);
     expect(results.map(({ kind }) => kind)).toEqual(["refused", "refused", "refused"]);
   }

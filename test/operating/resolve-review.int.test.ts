@@ -248,7 +248,7 @@ test("what the chain says was paid is not cancelled: a void would only raise the
 
 test("every decision is refused in another generation than the operator saw, and outside review", async () => {
   await using database = await freshDatabase();
-  const { pool, payment, deps, resolve } = await createReview(database);
+  const { pool, neighbour, deps, resolve } = await createReview(database);
   const decisions: readonly Decision[] = [{ kind: "recheck" }, { kind: "cancel" }, confirm];
   for (const decision of decisions) {
     expect(await resolve(decision, 2)).toMatchObject({
@@ -261,9 +261,9 @@ test("every decision is refused in another generation than the operator saw, and
       problem: { code: "not_found" },
     });
   }
-  await setState(pool, payment.id, { state: "planned", intent: "pay" });
+  const planned = { paymentId: neighbour.id, expectedGeneration: 1, ...operator };
   for (const decision of [{ kind: "recheck" }, confirm] as const) {
-    expect(await resolve(decision)).toMatchObject({
+    expect(await resolveReview(deps, planned, decision)).toMatchObject({
       kind: "refused",
       problem: { code: "payment_not_in_review", state: "planned" },
     });
