@@ -8,6 +8,8 @@ export interface AccountWallets {
   /** Whether it is known to be one. One that is not known is looked up meanwhile, so that a later look may find it. */
   has(address: string): boolean;
   idOf(address: string): string | undefined;
+  /** Looks one up; throws as `translateReadError` says. */
+  find(address: string, signal: AbortSignal): Promise<string | undefined>;
   /** Reads them all, as far as a bound; throws as `translateReadError` says. */
   load(signal: AbortSignal): Promise<void>;
 }
@@ -36,7 +38,7 @@ export function createAccountWallets(deps: AccountWalletsDeps): AccountWallets {
 
   const read = async (query: Record<string, unknown>, signal: AbortSignal) => {
     await gets.take(signal);
-    const page = { blockchain: blockchain as "ARC-TESTNET", pageSize: PAGE_SIZE, ...query };
+    const page = { blockchain: blockchain as "ARC" | "ARC-TESTNET", pageSize: PAGE_SIZE, ...query };
     const { data } = await client.call((sdk) => sdk.listWallets(page), signal);
     const wallets = data?.wallets ?? [];
     for (const { id, address, state } of wallets) {
@@ -46,16 +48,25 @@ export function createAccountWallets(deps: AccountWalletsDeps): AccountWallets {
     return wallets;
   };
 
+  async function find(address: string, signal: AbortSignal): Promise<string | undefined> {
+    try {
+      await read({ address }, signal);
+    } catch (error) {
+      throw translateReadError(error);
+    }
+    return known.get(address);
+  }
+
   async function lookUp(address: string): Promise<void> {
     const nowMs = performance.now();
     if (nowMs - (askedAtMs.get(address) ?? -Infinity) < AGAIN_AFTER_MS) return;
     if (askedAtMs.size >= ASKED_MAX) askedAtMs.clear();
     askedAtMs.set(address, nowMs);
     try {
-      await read({ address }, AbortSignal.timeout(LOOK_TIMEOUT_MS));
-      if (known.has(address)) log.info({ address }, "a wallet of this Circle account");
-    } catch (error) {
-      log.warn({ err: translateReadError(error), address }, "a wallet could not be looked up");
+      const id = await find(address, AbortSignal.timeout(LOOK_TIMEOUT_MS));
+      if (id !== undefined) log.info({ address }, "a wallet of this Circle account");
+    } catch (err) {
+      log.warn({ err, address }, "a wallet could not be looked up");
     }
   }
 
@@ -66,6 +77,7 @@ export function createAccountWallets(deps: AccountWalletsDeps): AccountWallets {
       return isKnown;
     },
     idOf: (address) => known.get(address),
+    find,
     async load(signal) {
       try {
         let pageAfter: string | undefined;

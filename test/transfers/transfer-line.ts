@@ -20,7 +20,7 @@ export interface TransferWorld extends LineWorld {
   /** Rich in both tokens. */
   readonly payer: string;
   /** Another wallet of the same account, with as much USDC as told. */
-  newWallet(usdc: bigint): Promise<string>;
+  newWallet(usdc: bigint, native?: bigint): Promise<string>;
   /** Queues a fault for the POSTs of transfers. */
   onTransfer(fault: FaultSpec): Promise<string>;
   /** Circle's transactions of a payment: their refIds are its sends' ids. */
@@ -31,7 +31,7 @@ export interface TransferWorld extends LineWorld {
 export async function startTransferWorld(): Promise<TransferWorld> {
   const world = await startLineWorld();
   const { circle, chain, control } = world;
-  const newWallet = async (usdc: bigint) => {
+  const newWallet = async (usdc: bigint, native = GAS) => {
     const { data } = await sdkOf(circle).createWallets({
       blockchains: ["ARC-TESTNET"],
       count: 1,
@@ -39,8 +39,7 @@ export async function startTransferWorld(): Promise<TransferWorld> {
       idempotencyKey: randomUUID(),
     });
     const address = data?.wallets[0]?.address as `0x${string}`;
-    await chain.fund(address, { native: GAS, eurc: MONEY });
-    await chain.fund(address, { usdc });
+    await chain.fund(address, { native, usdc, eurc: MONEY });
     return address.toLowerCase();
   };
   return {
