@@ -2,6 +2,7 @@ import { sql } from "slonik";
 import { z } from "zod";
 import type { Transaction } from "../database/pool.ts";
 import { transact } from "../database/transact.ts";
+import { failpoint } from "../failpoint.ts";
 import type { Verdict } from "../payment/evidence.ts";
 import { judgeTransfer } from "../payment/judge-transfer.ts";
 import { logKey, type TransferReceipt, type TransferSearch } from "../payment/transfer-log.ts";
@@ -36,9 +37,12 @@ export async function settleTransfer(
   read: OpenTransfer,
   readings: TransferReadings,
 ): Promise<Verdict["kind"] | "closed"> {
+  await failpoint("settle.before");
   const settled = await transact(deps.pool, (tx) => settleWithin(tx, deps, read, readings));
   if (!settled) return "closed";
+  await failpoint("settle.committed");
   announceSettled(deps, settled.summary);
+  await failpoint("settle.announced");
   return settled.kind;
 }
 
@@ -67,6 +71,7 @@ async function settleWithin(
   };
   await writeJudgement(tx, deps, judgement, now);
   await writeTransfer(tx, deps.instance.chainId, transfer, verdict);
+  await failpoint("settle.before_commit");
   return { kind: verdict.kind, summary: summaryOf(judgement, 1) };
 }
 

@@ -1,3 +1,4 @@
+-- oldest service level: 1
 -- Plain transfers (PAYMENT_METHOD=transfer, docs/decisions/0008): payments that go out as Circle's own transfers, without
 -- PayOnce. Their deployment's instance is the zero address, so that changing the method is changing the instance.
 
@@ -46,7 +47,5 @@ CREATE TABLE transfers (
   settled_at timestamptz NOT NULL DEFAULT payment_now(),
   UNIQUE (chain_id, tx_hash, log_index)
 );
-CREATE FUNCTION transfers_are_append_only() RETURNS trigger LANGUAGE plpgsql
-  AS $$ BEGIN RAISE EXCEPTION 'transfers is append-only'; END $$;
-CREATE TRIGGER transfers_append_only BEFORE UPDATE OR DELETE ON transfers
-  FOR EACH ROW EXECUTE FUNCTION transfers_are_append_only();
+CREATE TRIGGER transfers_append_only BEFORE UPDATE OR DELETE ON transfers FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER transfers_not_truncated BEFORE TRUNCATE ON transfers EXECUTE FUNCTION refuse_change();
