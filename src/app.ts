@@ -67,7 +67,7 @@ export async function runApp(config: Config, log: Logger, signal: AbortSignal): 
       ),
     ),
     config.PAYMENT_METHOD === "transfer"
-      ? hold(`transfers:${config.ARC_CHAIN_ID}`, (held) => confirmTransfers(connected, held))
+      ? hold(`transfers:${config.ARC_CHAIN_ID}`, (held) => confirmTransfers(connected, watch, held))
       : hold(`follow:${config.ARC_CHAIN_ID}:${config.PAY_ONCE_ADDRESS}`, (held) =>
           follow(connected, watch, held),
         ),

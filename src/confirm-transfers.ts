@@ -1,6 +1,7 @@
 import { raiseDoubt } from "./dispatch/raise-doubt.ts";
 import { withholdRestored } from "./dispatch/withhold-restored.ts";
 import { createTransferConfirmation } from "./settlement/confirm-transfers.ts";
+import type { RestoreWatch } from "./restore/watch-restores.ts";
 import { confirmDeps, dispatchDeps, type Connected } from "./stage-deps.ts";
 import { sweep } from "./sweep.ts";
 
@@ -8,11 +9,17 @@ import { sweep } from "./sweep.ts";
 const CONFIRM_EVERY_MS = 250;
 
 /** What plain transfers came to: Circle names the transactions, the chain says what they are, and commit 3 settles them. */
-export async function confirmTransfers(connected: Connected, signal: AbortSignal): Promise<void> {
+export async function confirmTransfers(
+  connected: Connected,
+  watch: Pick<RestoreWatch, "isOpen">,
+  signal: AbortSignal,
+): Promise<void> {
   const { log, bells } = connected;
   const deps = dispatchDeps(connected, bells.dispatch);
   const look = createTransferConfirmation(confirmDeps(connected));
   const doubts = async () => {
+    // Nothing travels while a restore is open, and a wait for an operator is no doubt.
+    if (watch.isOpen()) return;
     await withholdRestored(deps);
     await raiseDoubt(deps);
   };

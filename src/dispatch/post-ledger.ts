@@ -16,6 +16,7 @@ export async function permitPost({ database }: PostDeps, sendId: string): Promis
     SET posts = posts + 1, first_posted_at = coalesce(first_posted_at, payment_now())
     WHERE id = ${sendId}::uuid AND state = 'open' AND circle_id IS NULL AND provider_end IS NULL
       AND (first_posted_at IS NULL OR first_posted_at > payment_now() - interval '1 hour')
+      AND NOT EXISTS (SELECT FROM restores WHERE closed_at IS NULL)
       AND NOT EXISTS (
         SELECT FROM transaction_items i JOIN payments p ON p.id = i.payment_id CROSS JOIN deployment d
         WHERE i.transaction_id = t.id AND least(p.accepted_at, p.occurred_at) < d.restored_at)

@@ -110,6 +110,7 @@ function judgeEnd(
     return ignore("the chain may still mine what was broadcast before");
   }
   if (!search.isComplete) return unproven(facts, "transfer_unsearchable");
+  if (facts.isRestoring) return ignore("nothing ends before an operator has looked at the restore");
   if (facts.beforeRestore) return unproven(facts, "before_restore");
   if (facts.state === "planned") {
     if (end.isCapacity) return { kind: "wait", delayMs: CAPACITY_DELAY_MS, why: end.code };

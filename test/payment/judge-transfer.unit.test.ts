@@ -31,6 +31,7 @@ function facts(changes: Partial<PaymentFacts> = {}): PaymentFacts {
     failure: null,
     doubtReason: null,
     beforeRestore: false,
+    isRestoring: false,
     currencyToken: terms.token,
     ...changes,
   };
@@ -158,6 +159,9 @@ describe("an unpaid end", () => {
       kind: "unproven",
       reason: "before_restore",
     });
+  });
+  test("ends nothing while a restore is open", () => {
+    expect(judged({ end, search }, { isRestoring: true }).kind).toBe("ignore");
   });
   test("fails nobody while a POST was never answered", () => {
     const unanswered = { end, search, everyPostAnswered: false };

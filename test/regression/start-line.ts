@@ -67,7 +67,7 @@ export async function startLine(
   const stages = [
     runLane(dispatchDeps(connected, connected.bells.dispatch), lane, running.signal),
     connected.config.PAYMENT_METHOD === "transfer"
-      ? confirmTransfers(connected, running.signal)
+      ? confirmTransfers(connected, { isOpen: () => false }, running.signal)
       : follow(connected, startBlock, running.signal),
   ];
   starting.defer(async () => {
