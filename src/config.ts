@@ -1,9 +1,9 @@
 import { hostname } from "node:os";
-import { PaymentError } from "./errors.ts";
 import { CURRENCIES } from "./payment/currency.ts";
 import type { RailName } from "./payment/events.ts";
 import { NO_CONTRACT, type Method } from "./payment/method.ts";
 import { tokensOf, type Tokens } from "./payment/tokens.ts";
+import { configError } from "./settings/config-error.ts";
 import * as parse from "./settings/parsers.ts";
 import { readSettings, unknownSettings, type Problem } from "./settings/read-settings.ts";
 
@@ -237,16 +237,5 @@ export function describeConfig(environment: Environment = process.env): Record<s
       if (given !== undefined) return [name, isSecret ? "(set)" : given];
       return [name, "byDefault" in setting ? setting.byDefault : "(not set)"];
     }),
-  );
-}
-
-function configError(problems: readonly Problem[]): PaymentError {
-  const count = problems.length === 1 ? "1 setting is" : `${problems.length} settings are`;
-  const width = Math.max(...problems.map(({ name }) => name.length));
-  const lines = problems.map(({ name, text }) => `  ${name.padEnd(width)}  ${text}`);
-  return new PaymentError(
-    "CONFIG_INVALID",
-    "reject",
-    [`${count} wrong. Nothing was started.`, ...lines, "  Help: docs/configuration.md"].join("\n"),
   );
 }
