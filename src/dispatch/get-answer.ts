@@ -60,10 +60,14 @@ export async function getAnswer(answering: Answering, held: Held, firstAfterMs =
       await recordRefusal(answering.deps, held.send.id, KEY_EXPIRED);
       return;
     }
+    if (isTransfer) await failpoint("transfer.permitted");
     await failpoint("submit.before");
     const report = await answering.lane.submit(held.send, stop);
     await failpoint("submit.answered");
-    if (isTransfer) await notePost(answering.deps, held.send.id, report);
+    if (isTransfer) {
+      await notePost(answering.deps, held.send.id, report);
+      await failpoint("transfer.post_noted");
+    }
     // What was taken is worth keeping; anything else may be the abort itself speaking.
     if (stop.aborted && report.kind !== "accepted") return;
     afterMs = await digest(answering, held, report);
@@ -106,6 +110,7 @@ export async function digest(
     case "dead": {
       if (lane.method === "transfer") {
         if (isNews) await recordProviderEnd(deps, held.send.id, report);
+        await failpoint("transfer.end_recorded");
         return undefined;
       }
       const { code, detail } = report;

@@ -37,12 +37,11 @@ export async function settleTransfer(
   read: OpenTransfer,
   readings: TransferReadings,
 ): Promise<Verdict["kind"] | "closed"> {
-  await failpoint("settle.before");
+  await failpoint("transfer.before_settle");
   const settled = await transact(deps.pool, (tx) => settleWithin(tx, deps, read, readings));
   if (!settled) return "closed";
-  await failpoint("settle.committed");
+  await failpoint("transfer.settled");
   announceSettled(deps, settled.summary);
-  await failpoint("settle.announced");
   return settled.kind;
 }
 
@@ -71,7 +70,7 @@ async function settleWithin(
   };
   await writeJudgement(tx, deps, judgement, now);
   await writeTransfer(tx, deps.instance.chainId, transfer, verdict);
-  await failpoint("settle.before_commit");
+  await failpoint("transfer.before_commit");
   return { kind: verdict.kind, summary: summaryOf(judgement, 1) };
 }
 
