@@ -97,7 +97,7 @@ export const LEDGER_CHECKS: Readonly<Record<LedgerMismatch, FragmentSqlToken>> =
     SELECT o.payment_id, format('the %s event of generation %s is not in the outbox', o.kind, o.generation) AS detail
     FROM payment_outcomes o
     WHERE o.decided_at > (SELECT min(created_at) FROM outbox)
-      AND o.decided_at > coalesce((SELECT restored_at FROM deployment), '-infinity')
+      AND NOT EXISTS (SELECT FROM announced_outcomes a WHERE a.event_id = o.event_id)
       AND NOT EXISTS (SELECT FROM outbox x WHERE x.event_id = o.event_id)`,
   event_without_outcome: sql.fragment`
     SELECT x.payment_id, 'event ' || x.event_id || ' was never decided' AS detail
