@@ -35,8 +35,9 @@ COPY contracts/*.ts contracts/*.json contracts/
 COPY schemas schemas
 COPY src src
 USER node
-ENTRYPOINT ["node", "src/cli/gigpay.ts"]
+# Its first line says what Node needs to know.
+ENTRYPOINT ["src/cli/gigpay.ts"]
 CMD ["serve"]
 # Looks at every dependency, not only at this process: until there is a port for probes, nothing cheaper tells more.
 HEALTHCHECK --interval=30s --timeout=20s --start-period=60s --retries=3 \
-  CMD ["node", "src/cli/gigpay.ts", "doctor"]
+  CMD ["src/cli/gigpay.ts", "doctor"]

@@ -27,7 +27,7 @@ export function createActs(world: DemoWorld, rail: Rail, say: Say): Acts {
       outcomes: world.events.outcomes,
       readTransfers: () => world.readTransfers(),
       kill: () => world.killService(),
-      restart: () => world.restartService(),
+      restart: async () => void (await world.restartService()),
     });
     kills.push(report);
     say(

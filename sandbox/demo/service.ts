@@ -1,14 +1,17 @@
+import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { PartExit } from "../process/guard.ts";
 import { spawnPart, type Part } from "../process/spawn-part.ts";
 import { runCommand } from "../process/run-command.ts";
 
-/** kafkajs computes a negative time-out on Node 24, which is harmless. */
-const QUIET = "--disable-warning=TimeoutNegativeWarning";
 const GIGPAY = fileURLToPath(new URL("../../src/cli/gigpay.ts", import.meta.url));
+/** What the program's own first line asks of Node, behind `#!/usr/bin/env -S node`. */
+const NODE_FLAGS = (readFileSync(GIGPAY, "utf8").split("\n", 1)[0] ?? "").split(" ").slice(3);
 const READY_TIMEOUT_MS = 60_000;
 
 export interface Service {
+  /** The service's own process. */
+  readonly pid: number;
   /** kill -9: nothing is flushed, nothing is said goodbye to. */
   kill(): Promise<void>;
   /** SIGTERM: finishes its batches and leaves the group. */
@@ -24,7 +27,7 @@ export async function migrateService(settings: Settings): Promise<void> {
   const command = {
     name: "gigpay migrate",
     command: process.execPath,
-    args: [QUIET, GIGPAY, "migrate"],
+    args: [...NODE_FLAGS, GIGPAY, "migrate"],
     env: { ...settings },
   };
   await runCommand(command, READY_TIMEOUT_MS);
@@ -39,13 +42,14 @@ export async function startService(
   const part: Part = await spawnPart({
     name: `gigpay serve (${instance})`,
     command: process.execPath,
-    args: [QUIET, GIGPAY, "serve"],
+    args: [...NODE_FLAGS, GIGPAY, "serve"],
     env: { ...settings, INSTANCE_ID: instance },
     ready: { line: /"msg":"ready"/ },
     timeoutMs: READY_TIMEOUT_MS,
     ...(onLine && { onLine }),
   });
   return {
+    pid: part.pid,
     async kill() {
       process.kill(part.pid, "SIGKILL");
       await part.exited;

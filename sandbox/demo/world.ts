@@ -39,7 +39,8 @@ export interface DemoWorld extends AsyncDisposable {
   readonly events: EventReader;
   readTransfers(): Promise<Transfer[]>;
   killService(): Promise<void>;
-  restartService(): Promise<void>;
+  /** Answers the new process' id. */
+  restartService(): Promise<number>;
 }
 
 /** Starts everything and resolves when the first task could be paid. */
@@ -89,6 +90,7 @@ export async function startDemoWorld(
     killService: () => service.kill(),
     async restartService() {
       service = await startService(settings, { onLine });
+      return service.pid;
     },
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   };

@@ -39,7 +39,6 @@ export function createArcLane(deps: ArcLaneDeps, options: { readonly maxInFlight
   return {
     id: `arc:${operator}`,
     rail: "arc",
-    method: "payonce",
     operators: [operator],
     maxInFlightPerOperator: options.maxInFlight,
 

@@ -2,7 +2,6 @@ import { sql } from "slonik";
 import { anyRow, type Transaction } from "../database/pool.ts";
 import { transact } from "../database/transact.ts";
 import { refOf } from "../payment/ids.ts";
-import { NO_CONTRACT } from "../payment/method.ts";
 import type { FoundPaid } from "../payment/pay-once-log.ts";
 import { adoptWithin } from "../settlement/adopt-stored.ts";
 import { loadCursor, type Cursor } from "../settlement/cursor.ts";
@@ -24,8 +23,7 @@ export async function recheckReview(
 ): Promise<Refusal | { readonly kind: "done"; readonly checks: readonly Check[] }> {
   const { settle, chain } = deps;
   const head = await chain.headNumber();
-  const hasInstance = settle.instance.payOnce !== NO_CONTRACT;
-  const paid = hasInstance ? await chain.findPaid(refOf(request.paymentId), head) : undefined;
+  const paid = await chain.findPaid(refOf(request.paymentId), head);
   const cursor = await loadCursor(settle.pool, settle.instance);
   const outcome = await transact<readonly Settled[] | Refusal>(settle.pool, async (tx) => {
     const before = await lockReview(tx, request);

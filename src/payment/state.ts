@@ -23,7 +23,6 @@ export const FAILURE_CODES = [
   "wallet_not_found",
   "wallet_invalid",
   "wallet_blocked",
-  "payer_wallet_unknown",
   "risk_rejected",
   "transfer_denied",
   "transfer_reverted",

@@ -64,7 +64,6 @@ export function applyVerdict(draft: Draft, verdict: Verdict, context: VerdictCon
         ...ended(context),
         state: "failed",
         failure: verdict.failure,
-        tries: verdict.tries ?? draft.tries,
         voidTxHash: verdict.voidTxHash,
         outcomes: new Map(draft.outcomes).set(draft.generation, "failed"),
       };
@@ -93,8 +92,6 @@ export function applyVerdict(draft: Draft, verdict: Verdict, context: VerdictCon
         settledAt: null,
         followedAt,
       };
-    case "unproven":
-      return { ...kept(draft, verdict.reason, now), followedAt };
     case "alarm":
     case "ignore":
       return draft;
@@ -132,12 +129,6 @@ function waiting(draft: Draft, now: Date, delayMs: number): Draft {
     nextAttemptAt: draft.intent === null ? null : after(now, delayMs),
     reviewAt: null,
   };
-}
-
-/** In review, and on its way all the same: what it travels in goes on being looked at. */
-function kept(draft: Draft, doubtReason: string, now: Date): Draft {
-  const doubtSince = draft.doubtSince ?? now;
-  return { ...draft, state: "review", doubtReason, doubtSince, reviewAt: null };
 }
 
 function after(now: Date, delayMs: number): Date {

@@ -35,8 +35,7 @@ export interface JudgeOptions {
 
 export interface Decision {
   readonly verdict: Verdict;
-  /** What it rests on, as audit entries show it. */
-  readonly evidence: Readonly<Record<string, unknown>>;
+  readonly place: PlacedLog;
   readonly draft: Draft;
 }
 
@@ -82,7 +81,7 @@ export function judgeLogs(
     const isFree = send !== undefined && judged.transactionId === send.id;
     const after = isFree ? release(judged, now) : judged;
     drafts.set(draft.id, after);
-    decisions.push({ verdict, evidence: placeDetails(place), draft: after });
+    decisions.push({ verdict, place, draft: after });
   }
   return {
     changed: [...ledger.drafts.values()].flatMap((before) => {
@@ -147,11 +146,11 @@ function minedSends(
   }));
 }
 
-/** The alarm that a decision raises, if any. */
-export function alarmOf({ verdict, evidence, draft }: Decision): Alarm[] {
+function alarmOf({ verdict, place, draft }: Decision): Alarm[] {
   const kind = alarmKindOf(verdict);
   if (!kind) return [];
-  return [{ kind, paymentId: draft.id, generation: draft.generation, details: evidence }];
+  const details = placeDetails(place);
+  return [{ kind, paymentId: draft.id, generation: draft.generation, details }];
 }
 
 function alarmKindOf(verdict: Verdict): AlarmKind | null {
@@ -178,7 +177,7 @@ function unknownAlarm(places: readonly PlacedLog[]): Alarm[] {
 }
 
 /** Where a log stands, as audit entries show it. */
-function placeDetails({ log, blockNumber }: PlacedLog): Record<string, unknown> {
+export function placeDetails({ log, blockNumber }: PlacedLog): Record<string, unknown> {
   return {
     log: log.kind,
     ref: log.ref,

@@ -25,18 +25,12 @@ export interface ScriptedLane extends Lane {
 }
 
 export function scriptedLane(
-  options: {
-    id?: string;
-    operators?: readonly string[];
-    maxInFlight?: number;
-    method?: Lane["method"];
-  } = {},
+  options: { id?: string; operators?: readonly string[]; maxInFlight?: number } = {},
 ): ScriptedLane {
   const operators = options.operators ?? [`0x${"0".repeat(39)}1`];
   const lane: ScriptedLane = {
     id: options.id ?? "circle:scripted",
     rail: "circle",
-    method: options.method ?? "payonce",
     operators,
     maxInFlightPerOperator: options.maxInFlight ?? 12,
     opened: [],

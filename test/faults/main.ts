@@ -1,5 +1,7 @@
 /** `npm run faults -- …`: the ways in which the line is put under faults. One flag names the mode. */
 import { parseArgs } from "node:util";
+import { reportBacklog } from "./backlog/report-backlog.ts";
+import { reportBreaks } from "./breaks/report-breaks.ts";
 import { CHAIN_BREAKS, type ChainBreak } from "./simulation/chain-model.ts";
 import { checkSeeds, tellSeed } from "./simulation/commands.ts";
 
@@ -9,6 +11,11 @@ const { values } = parseArgs({
     steps: { type: "string" },
     seeds: { type: "string" },
     from: { type: "string", default: "1" },
+    failures: { type: "string", default: "5" },
+    breaks: { type: "boolean" },
+    only: { type: "string", default: "" },
+    backlog: { type: "string" },
+    rail: { type: "string", default: "arc" },
     break: { type: "string", multiple: true, default: [] },
     json: { type: "boolean", default: false },
   },
@@ -20,8 +27,16 @@ type Values = typeof values;
 const MODES: Readonly<Record<string, (values: Values) => Promise<number>>> = {
   seed: ({ seed, steps }) =>
     tellSeed(Number(seed), steps === undefined ? undefined : steps.split(",").map(Number)),
-  seeds: ({ seeds, from, json, break: broken }) =>
-    checkSeeds({ count: Number(seeds), from: Number(from), json, breaks: breaksIn(broken) }),
+  seeds: ({ seeds, from, failures, json, break: broken }) =>
+    checkSeeds({
+      count: Number(seeds),
+      from: Number(from),
+      failuresMax: Number(failures),
+      json,
+      breaks: breaksIn(broken),
+    }),
+  breaks: ({ only, json }) => reportBreaks(only, json),
+  backlog: ({ backlog, rail, json }) => reportBacklog(Number(backlog), rail, json),
 };
 
 function breaksIn(names: readonly string[]): ChainBreak[] {
@@ -31,6 +46,8 @@ function breaksIn(names: readonly string[]): ChainBreak[] {
 const mode = Object.entries(MODES).find(([flag]) => values[flag as keyof Values] !== undefined);
 if (mode) process.exitCode = await mode[1](values);
 else {
-  process.stderr.write("One of: --seed N [--steps a,b,c] · --seeds N [--from M] [--json]\n");
+  process.stderr.write(
+    "One of: --seed N [--steps a,b,c] · --seeds N [--from M] [--failures K] [--json] · --breaks [--only NAME] [--json] · --backlog N [--rail arc|circle] [--json]\n",
+  );
   process.exitCode = 2;
 }

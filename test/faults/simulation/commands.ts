@@ -21,19 +21,22 @@ export async function tellSeed(
   return violations.length === 0 ? 0 : 1;
 }
 
-/** `--seeds N [--from M] [--json]`: many schedules; every one that breaks a promise is shrunk and told. */
+/** `--seeds N [--from M] [--failures K] [--json]`: many schedules; those that break a promise are shrunk and told. */
 export async function checkSeeds(options: {
   readonly count: number;
   readonly from: number;
+  /** After so many that break a promise the rest is left. */
+  readonly failuresMax: number;
   readonly json: boolean;
   readonly breaks: readonly ChainBreak[];
 }): Promise<number> {
-  const { count, from, json, breaks } = options;
+  const { count, from, failuresMax, json, breaks } = options;
   await using workers = await startWorkers(Math.min(WORKERS_MAX, availableParallelism()));
   const seeds = Array.from({ length: count }, (_, index) => from + index);
   const startedMs = performance.now();
   const report = await runSeeds(workers, seeds, {
     breaks,
+    failuresMax,
     onProgress: progressOf(count),
     onFailure: ({ seed, violations }) =>
       process.stderr.write(`seed ${seed} fails: ${violations.join("; ")}\n`),
