@@ -19,6 +19,7 @@ import { createIntake } from "./intake/create-intake.ts";
 import { runConsumer, type RunningConsumer } from "./kafka/consumer.ts";
 import { createPublisher, type Publisher } from "./kafka/publisher.ts";
 import type { Logger } from "./log.ts";
+import { confirmTransfers } from "./confirm-transfers.ts";
 import { noteOffsetAlarm } from "./note-offset-alarm.ts";
 import { watchDeps } from "./restore-deps.ts";
 import { watchRestores, type RestoreWatch } from "./restore/watch-restores.ts";
@@ -35,10 +36,10 @@ import {
   settleDeps,
   type Connected,
 } from "./stage-deps.ts";
+import { sweep } from "./sweep.ts";
 
 /** More than any topic of ours has: each partition waits for Postgres on its own. */
 const PARTITIONS_CONCURRENTLY = 64;
-const SWEEP_EVERY_MS = 1_000;
 const READY_POLL_MS = 25;
 
 /** Runs until the signal aborts, then lets every stage finish what it holds. Waits for parts that are away. */
@@ -65,9 +66,11 @@ export async function runApp(config: Config, log: Logger, signal: AbortSignal): 
         watch.whileClosed((closed) => dispatch(connected, lane, closed), held),
       ),
     ),
-    hold(`follow:${config.ARC_CHAIN_ID}:${config.PAY_ONCE_ADDRESS}`, (held) =>
-      follow(connected, watch, held),
-    ),
+    config.PAYMENT_METHOD === "transfer"
+      ? hold(`transfers:${config.ARC_CHAIN_ID}`, (held) => confirmTransfers(connected, watch, held))
+      : hold(`follow:${config.ARC_CHAIN_ID}:${config.PAY_ONCE_ADDRESS}`, (held) =>
+          follow(connected, watch, held),
+        ),
     hold("relay", (held) => relay(connected, { publisher, watch }, held)),
   ];
   try {
@@ -134,8 +137,10 @@ export async function dispatch(
   signal: AbortSignal,
 ): Promise<void> {
   const { pool, config } = connected;
-  while (!signal.aborted && !(await loadCursor(pool, instanceOf(config)))) {
-    await delay(READY_POLL_MS, undefined, { signal }).catch(() => undefined);
+  if (lane.method === "payonce") {
+    while (!signal.aborted && !(await loadCursor(pool, instanceOf(config)))) {
+      await delay(READY_POLL_MS, undefined, { signal }).catch(() => undefined);
+    }
   }
   const wake = connected.laneBells.get(lane.id) ?? connected.bells.dispatch;
   await runLane(dispatchDeps(connected, wake), lane, signal);
@@ -153,8 +158,8 @@ export async function follow(
   const reader = readerOf(connected);
   const sweepStored = createStoredSweep(settleDeps(connected));
   const sweeping = [
-    sweep(log, "waiting payments that the chain has settled", sweepStored, signal),
-    sweep(log, "payments in doubt", createDoubtSweep(connected, reader, watch), signal),
+    sweep({ log }, "waiting payments that the chain has settled", sweepStored, signal),
+    sweep({ log }, "payments in doubt", createDoubtSweep(connected, reader, watch), signal),
   ];
   await followChain(followDeps(connected, reader), {}, signal);
   await Promise.all(sweeping);
@@ -169,26 +174,6 @@ export async function relay(
   await until(watch.checked, signal).catch(() => undefined);
   const { relay: wake } = connected.bells;
   await runRelay({ ...connected, publisher, wake, onAlarm: alarmHandler(connected) }, signal);
-}
-
-/** Looks for something once a second, beside the follower; what a look could not do, the next one does. */
-async function sweep(
-  log: Logger,
-  what: string,
-  look: () => Promise<unknown>,
-  signal: AbortSignal,
-): Promise<void> {
-  let isFailing = false;
-  while (!signal.aborted) {
-    try {
-      await look();
-      isFailing = false;
-    } catch (error) {
-      if (!isFailing) log.warn({ err: error }, `could not look for ${what}`);
-      isFailing = true;
-    }
-    await delay(SWEEP_EVERY_MS, undefined, { signal }).catch(() => undefined);
-  }
 }
 
 /**

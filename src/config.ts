@@ -1,8 +1,9 @@
 import { hostname } from "node:os";
-import { PaymentError } from "./errors.ts";
 import { CURRENCIES } from "./payment/currency.ts";
 import type { RailName } from "./payment/events.ts";
+import { NO_CONTRACT, type Method } from "./payment/method.ts";
 import { tokensOf, type Tokens } from "./payment/tokens.ts";
+import { configError } from "./settings/config-error.ts";
 import * as parse from "./settings/parsers.ts";
 import { readSettings, unknownSettings, type Problem } from "./settings/read-settings.ts";
 
@@ -38,9 +39,7 @@ const common = {
   SCHEMA_REGISTRY_USERNAME: { parse: parse.text, byDefault: "" },
   SCHEMA_REGISTRY_PASSWORD: { parse: parse.text, byDefault: "", secret },
   PAYMENT_RAIL: { parse: parse.oneOf("circle", "arc") },
-  // Plain transfers (no contract) rest on weaker promises and are not built yet.
-  PAYMENT_METHOD: { parse: parse.oneOf("payonce"), byDefault: "payonce" },
-  PAY_ONCE_ADDRESS: { parse: parse.address },
+  PAYMENT_METHOD: { parse: parse.oneOf("payonce", "transfer"), byDefault: "payonce" },
   ARC_RPC_URL: { parse: parse.listOf(parse.url("http:", "https:")), secret },
   ARC_WS_URL: { parse: parse.orOff(parse.url("ws:", "wss:")), byDefault: "", secret },
   ARC_CHAIN_ID: { parse: parse.integer(1, Number.MAX_SAFE_INTEGER) },
@@ -61,10 +60,13 @@ const common = {
   SLO_MS: { parse: parse.integer(1, 600_000), byDefault: "3000" },
 };
 
+const payOnce = { PAY_ONCE_ADDRESS: { parse: parse.address } };
+
+const operators = { CIRCLE_OPERATOR_WALLET_IDS: { parse: parse.listOf(parse.text) } };
+
 const circle = {
   CIRCLE_API_KEY: { parse: parse.text, secret },
   CIRCLE_ENTITY_SECRET: { parse: parse.hex32, secret },
-  CIRCLE_OPERATOR_WALLET_IDS: { parse: parse.listOf(parse.text) },
   CIRCLE_BASE_URL: {
     parse: parse.url("http:", "https:"),
     byDefault: "https://api.circle.com",
@@ -94,17 +96,25 @@ const setup = {
   PAYER_PRIVATE_KEYS: { parse: parse.orOff(parse.listOf(parse.hex32)), byDefault: "", secret },
 };
 
-const KNOWN = [common, circle, arc, migration, setup].flatMap((settings) => Object.keys(settings));
+const KNOWN = [common, payOnce, operators, circle, arc, migration, setup].flatMap((settings) =>
+  Object.keys(settings),
+);
 
 type Environment = Readonly<Record<string, string | undefined>>;
 export type CommonSettings = ReturnType<typeof readSettings<typeof common>>;
 export type RailSettings =
-  | ({ readonly rail: "circle" } & ReturnType<typeof readSettings<typeof circle>>)
+  | ({
+      readonly rail: "circle";
+      /** None where payments are plain transfers: those go out from the platforms' own wallets. */
+      readonly CIRCLE_OPERATOR_WALLET_IDS: readonly string[];
+    } & ReturnType<typeof readSettings<typeof circle>>)
   | ({ readonly rail: "arc" } & ReturnType<typeof readSettings<typeof arc>>);
 
 export interface Config extends CommonSettings {
   readonly tokens: Tokens;
   readonly railSettings: RailSettings;
+  /** `NO_CONTRACT` where payments are plain transfers. */
+  readonly PAY_ONCE_ADDRESS: string;
 }
 
 /**
@@ -114,7 +124,8 @@ export interface Config extends CommonSettings {
 export function loadConfig(environment: Environment = process.env): Config {
   const problems: Problem[] = [];
   const values = readSettings(common, environment, problems);
-  const railSettings = readRail(values.PAYMENT_RAIL, environment, problems);
+  const railSettings = readRail(values, environment, problems);
+  const { PAY_ONCE_ADDRESS } = readInstance(values.PAYMENT_METHOD, environment, problems);
   const tokens = tokensOf(values.ARC_CHAIN_ID);
   if (values.ARC_CHAIN_ID !== undefined && !tokens) {
     problems.push({
@@ -133,7 +144,7 @@ export function loadConfig(environment: Environment = process.env): Config {
   }
   problems.push(...unknownSettings(KNOWN, environment));
   if (problems.length > 0 || !railSettings || !tokens) throw configError(problems);
-  return { ...values, railSettings, tokens };
+  return { ...values, PAY_ONCE_ADDRESS, railSettings, tokens };
 }
 
 export type SetupConfig = ReturnType<typeof loadSetupConfig>;
@@ -141,11 +152,18 @@ export type SetupConfig = ReturnType<typeof loadSetupConfig>;
 /** What setting a deployment up needs: PayOnce may not exist yet, and Kafka does not matter. */
 export function loadSetupConfig(environment: Environment = process.env) {
   const problems: Problem[] = [];
-  const { ARC_RPC_URL, ARC_CHAIN_ID, PAYMENT_RAIL, PAYMENT_CURRENCIES } = common;
+  const { ARC_RPC_URL, ARC_CHAIN_ID, PAYMENT_RAIL, PAYMENT_METHOD, PAYMENT_CURRENCIES } = common;
   const PAY_ONCE_ADDRESS = { parse: parse.orOff(parse.address), byDefault: "" };
-  const chain = { ARC_RPC_URL, ARC_CHAIN_ID, PAYMENT_RAIL, PAYMENT_CURRENCIES, PAY_ONCE_ADDRESS };
+  const chain = {
+    ARC_RPC_URL,
+    ARC_CHAIN_ID,
+    PAYMENT_RAIL,
+    PAYMENT_METHOD,
+    PAYMENT_CURRENCIES,
+    PAY_ONCE_ADDRESS,
+  };
   const values = readSettings({ ...chain, ...setup }, environment, problems);
-  const railSettings = readRail(values.PAYMENT_RAIL, environment, problems);
+  const railSettings = readRail(values, environment, problems);
   const tokens = tokensOf(values.ARC_CHAIN_ID);
   if (problems.length > 0 || !railSettings || !tokens) throw configError(problems);
   return { ...values, railSettings, tokens };
@@ -174,15 +192,34 @@ export function loadMigrationUrl(environment: Environment = process.env): string
   return DATABASE_MIGRATION_URL ?? loadDatabaseConfig(environment).DATABASE_URL;
 }
 
+function readInstance(method: Method, environment: Environment, problems: Problem[]) {
+  if (method === "transfer") return { PAY_ONCE_ADDRESS: NO_CONTRACT };
+  return readSettings(payOnce, environment, problems);
+}
+
 function readRail(
-  rail: RailName | undefined,
+  {
+    PAYMENT_RAIL: rail,
+    PAYMENT_METHOD: method,
+  }: { PAYMENT_RAIL: RailName | undefined; PAYMENT_METHOD: Method },
   environment: Environment,
   problems: Problem[],
 ): RailSettings | undefined {
   switch (rail) {
-    case "circle":
-      return { rail, ...readSettings(circle, environment, problems) };
+    case "circle": {
+      const sending =
+        method === "transfer"
+          ? { CIRCLE_OPERATOR_WALLET_IDS: [] }
+          : readSettings(operators, environment, problems);
+      return { rail, ...sending, ...readSettings(circle, environment, problems) };
+    }
     case "arc":
+      if (method === "transfer") {
+        problems.push({
+          name: "PAYMENT_METHOD",
+          text: '"transfer" goes with PAYMENT_RAIL=circle only',
+        });
+      }
       return { rail, ...readSettings(arc, environment, problems) };
     case undefined:
       return undefined;
@@ -191,7 +228,7 @@ function readRail(
 
 /** Every setting with its value and where it came from; secrets are only said to be set or not. */
 export function describeConfig(environment: Environment = process.env): Record<string, string> {
-  const all = { ...common, ...circle, ...arc, ...migration, ...setup };
+  const all = { ...common, ...payOnce, ...operators, ...circle, ...arc, ...migration, ...setup };
   return Object.fromEntries(
     Object.entries(all).map(([name, setting]) => {
       const isSecret = "secret" in setting;
@@ -200,16 +237,5 @@ export function describeConfig(environment: Environment = process.env): Record<s
       if (given !== undefined) return [name, isSecret ? "(set)" : given];
       return [name, "byDefault" in setting ? setting.byDefault : "(not set)"];
     }),
-  );
-}
-
-function configError(problems: readonly Problem[]): PaymentError {
-  const count = problems.length === 1 ? "1 setting is" : `${problems.length} settings are`;
-  const width = Math.max(...problems.map(({ name }) => name.length));
-  const lines = problems.map(({ name, text }) => `  ${name.padEnd(width)}  ${text}`);
-  return new PaymentError(
-    "CONFIG_INVALID",
-    "reject",
-    [`${count} wrong. Nothing was started.`, ...lines, "  Help: docs/configuration.md"].join("\n"),
   );
 }

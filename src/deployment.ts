@@ -5,6 +5,7 @@ import { askDatabase } from "./database/translate-error.ts";
 import { PaymentError } from "./errors.ts";
 import { failpoint } from "./failpoint.ts";
 import type { RailName } from "./payment/events.ts";
+import { NO_CONTRACT } from "./payment/method.ts";
 
 const row = z.object({ chain_id: z.bigint(), pay_once: z.string() });
 
@@ -26,6 +27,15 @@ export async function bindDeployment(
   );
   await failpoint("deployment.bound");
   if (Number(bound.chain_id) === instance.chainId && bound.pay_once === instance.payOnce) return;
+  if ((bound.pay_once === NO_CONTRACT) !== (instance.payOnce === NO_CONTRACT)) {
+    const [is, asked] =
+      bound.pay_once === NO_CONTRACT ? ["transfer", "payonce"] : ["payonce", "transfer"];
+    throw new PaymentError(
+      "DEPLOYMENT_MISMATCH",
+      "reject",
+      `This database belongs to PAYMENT_METHOD=${is}, not ${asked}: what one of them has sent, the other cannot keep from being paid again. Use another database.`,
+    );
+  }
   throw new PaymentError(
     "DEPLOYMENT_MISMATCH",
     "reject",

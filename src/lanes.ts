@@ -1,9 +1,12 @@
 import { createArcLane } from "./arc/lane.ts";
 import type { Rpc } from "./arc/rpc.ts";
 import { localSigner } from "./arc/signer.ts";
+import { createAccountWallets } from "./circle/account-wallets.ts";
 import { createCircleClient } from "./circle/client.ts";
 import { createCircleLane } from "./circle/lane.ts";
 import { readOperatorWallets } from "./circle/operator-wallets.ts";
+import { createPacer } from "./circle/pacer.ts";
+import { createTransferLane } from "./circle/transfer-lane.ts";
 import type { Config } from "./config.ts";
 import type { Lane } from "./dispatch/rail.ts";
 import type { Logger } from "./log.ts";
@@ -38,6 +41,13 @@ export async function createLanes(
         baseUrl: rail.CIRCLE_BASE_URL,
       });
       const blockchain = circleBlockchain(chainId);
+      if (config.PAYMENT_METHOD === "transfer") {
+        const posts = createPacer(rail.CIRCLE_POSTS_PER_SECOND);
+        const gets = createPacer(rail.CIRCLE_GETS_PER_SECOND);
+        const wallets = createAccountWallets({ client, gets, log, blockchain });
+        await wallets.load(signal);
+        return [createTransferLane({ client, wallets, posts, gets, log })];
+      }
       const walletIds = rail.CIRCLE_OPERATOR_WALLET_IDS;
       const wallets = await readOperatorWallets(client, walletIds, blockchain, signal);
       return [

@@ -1,8 +1,9 @@
 import { createChainReader } from "./arc/chain-reader.ts";
-import { createFundsReader } from "./arc/funds.ts";
+import { createBalanceReader, createFundsReader } from "./arc/funds.ts";
 import { createPayOnceCalls } from "./arc/pay-once.ts";
 import type { StrayLog } from "./arc/read-logs.ts";
 import type { Rpc } from "./arc/rpc.ts";
+import { createTransferReader } from "./arc/transfer-reader.ts";
 import type { AcceptanceDeps } from "./acceptance/acceptance-deps.ts";
 import type { ReplayDeps } from "./acceptance/replay-dead-letter.ts";
 import type { Config } from "./config.ts";
@@ -26,6 +27,7 @@ import { openRestore } from "./restore/open-restore.ts";
 import type { ServerWatch } from "./restore/watch-server.ts";
 import { adoptWithin } from "./settlement/adopt-stored.ts";
 import { announceSettled } from "./settlement/settle-logs.ts";
+import type { ConfirmDeps } from "./settlement/confirm-transfers.ts";
 import { loadCursor, storeFirstCursor } from "./settlement/cursor.ts";
 import { raiseAlarm } from "./settlement/raise-alarm.ts";
 import { settleBlocks, type SettleBlocksDeps } from "./settlement/settle-blocks.ts";
@@ -118,9 +120,16 @@ export function settleDeps(connected: Connected): SettleBlocksDeps {
   };
 }
 
+/** Circle's word → the chain's evidence → commit 3, for plain transfers. */
+export function confirmDeps(connected: Connected): ConfirmDeps {
+  const tokens = Object.values(connected.config.tokens);
+  return { ...settleDeps(connected), transfers: createTransferReader(connected.rpc, tokens) };
+}
+
 export function acceptanceDeps(connected: Connected): AcceptanceDeps {
   const { config, log, pool, codec, signals, operators } = connected;
   const { paymentFailed, deadLetters } = topicsOf(config);
+  const payers = connected.lanes.find(({ method }) => method === "transfer")?.payers;
   const settle = settleDeps(connected);
   return {
     pool,
@@ -128,6 +137,8 @@ export function acceptanceDeps(connected: Connected): AcceptanceDeps {
     settings: {
       ...instanceOf(config),
       rail: config.PAYMENT_RAIL,
+      method: config.PAYMENT_METHOD,
+      payers: payers ?? null,
       operators,
       tokens: config.tokens,
       currencies: config.PAYMENT_CURRENCIES,
@@ -159,7 +170,10 @@ export function dispatchDeps(connected: Connected, wake: Wake): DispatchDeps {
     log,
     wake,
     calls: createPayOnceCalls(),
-    funds: createFundsReader(rpc, payOnce),
+    funds:
+      config.PAYMENT_METHOD === "transfer"
+        ? createBalanceReader(rpc, config.tokens.USDC)
+        : createFundsReader(rpc, payOnce),
     chainId,
     payOnce,
     settings: {

@@ -34,12 +34,12 @@ export async function checkProtocol(): Promise<Checked> {
 }
 
 function searchConfiguration({ model, budgets }: Configuration): Promise<Found> {
-  return searchModel({ model, macros: budgets });
+  return searchModel({ model, macros: budgets, shortest: false });
 }
 
 export function searchWithout({ kind, name, model, budgets }: Switch): Promise<Found> {
   const macro = `${kind === "rule" ? "NO" : "NOT"}_${name}`;
-  return searchModel({ model, macros: { [macro]: 1, ...budgets } });
+  return searchModel({ model, macros: { [macro]: 1, ...budgets }, shortest: true });
 }
 
 async function inParallel(jobs: readonly (() => Promise<Found>)[]): Promise<Found[]> {

@@ -25,7 +25,7 @@ async function main(args: readonly string[]): Promise<number> {
   const checked = await checkProtocol();
   console.log(tableOf(checked));
   console.log(
-    `\n${Math.round((performance.now() - startedAt) / 1000)} s; every search exhaustive, breadth first`,
+    `\n${Math.round((performance.now() - startedAt) / 1000)} s; every search exhaustive; switched-off rules breadth first`,
   );
   if (args.includes("--write")) writePage(pageOf(checked, await spinVersion()));
   const faults = faultsOf(checked);

@@ -53,8 +53,14 @@ export const CONFIGURATIONS: readonly Configuration[] = [
   payOnce("restore, crash", { RESTORES: 1, CRASHES: 1 }),
   payOnce("restore, directory changes twice", { RESTORES: 1, CHANGES: 2 }),
   payOnce("restore, several sends in flight", { RESTORES: 1, DOUBTS: 1, LIES: 1 }),
-  payOnce("two restores", { RESTORES: 2 }),
+  payOnce("two restores, directory changes", { RESTORES: 2, CHANGES: 1 }),
   payOnce("three generations", { GENERATIONS: 3, LOGS: 6, CHANGES: 2, LOST: 1 }),
+  payOnce("three generations, restore, cancel", {
+    GENERATIONS: 3,
+    LOGS: 7,
+    RESTORES: 1,
+    CANCELS: 1,
+  }),
   transfer("transfers: every fault but a restore", {
     LOST: 2,
     HOURS: 2,

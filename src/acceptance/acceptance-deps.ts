@@ -2,12 +2,16 @@ import type { Logger } from "pino";
 import type { Database, Transaction } from "../database/pool.ts";
 import type { Currency } from "../payment/currency.ts";
 import type { PaymentFailed, RailName } from "../payment/events.ts";
+import type { Method } from "../payment/method.ts";
 import type { FeePolicy } from "../payment/fee.ts";
 import type { Micros } from "../payment/money.ts";
 import type { Tokens } from "../payment/tokens.ts";
 
 export interface AcceptanceSettings {
   readonly rail: RailName;
+  readonly method: Method;
+  /** The wallets that payments can go out from; null: any that gave PayOnce an allowance. */
+  readonly payers: { has(address: string): boolean } | null;
   readonly chainId: number;
   /** All addresses here are lower-case. */
   readonly payOnce: string;

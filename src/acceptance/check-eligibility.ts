@@ -97,6 +97,7 @@ export function checkEligibility(
   }
   return (
     checkWallet(facts, facts.workerWallet, settings, currency) ??
+    checkPayer(facts, settings) ??
     checkRisk(subject, facts.recent, settings) ?? {
       kind: "eligible",
       terms: termsOf(subject.amount, facts, facts.workerWallet, { settings, currency }),
@@ -146,6 +147,17 @@ function checkWallet(
   return refuse("wallet_invalid", message);
 }
 
+/** A wallet that has just been made may not be known yet; one of another account never will be. */
+function checkPayer(
+  { platform }: EligibilityFacts,
+  { payers }: AcceptanceSettings,
+): Eligibility | undefined {
+  if (payers === null || payers.has(platform.wallet)) return undefined;
+  const message =
+    "The platform's wallet is no wallet of this Circle account, and a plain transfer can go out from no other; give the platform one, then retry.";
+  return { kind: "wait", failure: failureOf("payer_wallet_unknown", message) };
+}
+
 function checkRisk(
   subject: Subject,
   recent: RecentPayments | undefined,
@@ -183,6 +195,7 @@ const RETRYABLE: Partial<Record<FailureCode, true>> = {
   amount_mismatch: true,
   wallet_not_found: true,
   wallet_invalid: true,
+  payer_wallet_unknown: true,
   risk_rejected: true,
 };
 

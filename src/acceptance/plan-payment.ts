@@ -25,6 +25,8 @@ export type Plan =
   | { readonly state: "planned"; readonly terms: PlannedTerms; readonly adopt: boolean }
   | { readonly state: "accepted"; readonly waitMs: number; readonly adopt: boolean }
   | { readonly state: "voiding"; readonly terms: PlannedTerms; readonly failure: Failure }
+  /** A plain transfer that may have been sent before a restore: nothing here can prove or exclude it. */
+  | { readonly state: "review"; readonly doubtReason: string }
   | { readonly state: "failed"; readonly failure: Failure };
 
 /** An operator closes a restore in minutes at best, and what waits is noticed soon afterwards. */
@@ -43,6 +45,9 @@ export function planPayment(
   if (facts.isAnnounced) return { state: "accepted", waitMs: ADOPTED_WAIT_MS, adopt: true };
   // Neither wallets nor "nothing was sent" can be believed yet: it is planned, or voided, once a person has looked.
   if (facts.isRestoring) return { state: "accepted", waitMs: RESTORING_WAIT_MS, adopt: false };
+  if (settings.method === "transfer" && facts.beforeRestore) {
+    return { state: "review", doubtReason: "before_restore" };
+  }
   const eligibility = checkEligibility(subject, facts, settings);
   if (eligibility.kind === "eligible") {
     return { state: "planned", terms: eligibility.terms, adopt: facts.paidOnChain };

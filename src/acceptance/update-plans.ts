@@ -21,7 +21,7 @@ export interface PlanUpdate {
 const idRow = z.object({ id: z.string() });
 const COLUMN_TYPES = [
   ["uuid", "text", "int4", "int4", "int4", "text", "text", "text"],
-  ["text", "text", "text", "numeric", "numeric", "int4", "text", "text", "bool"],
+  ["text", "text", "text", "numeric", "numeric", "int4", "text", "text", "bool", "text"],
 ].flat();
 
 /**
@@ -36,20 +36,20 @@ export async function updatePlans(
   updates: readonly PlanUpdate[],
 ): Promise<void> {
   if (updates.length === 0) return;
-  const { rail, chainId, payOnce } = settings;
+  const { rail, method, chainId, payOnce } = settings;
   const at = now.toISOString();
   const written = await tx.any(sql.prepared("acceptance-update-plans", idRow)`
     UPDATE payments p SET
       state = d.state, intent = d.intent, generation = d.generation, tries = d.tries,
       origin = coalesce(d.origin, p.origin),
       rail = CASE WHEN d.intent IS NOT NULL THEN ${rail} ELSE p.rail END,
-      method = CASE WHEN d.intent IS NOT NULL THEN coalesce(p.method, 'payonce') ELSE p.method END,
+      method = CASE WHEN d.intent IS NOT NULL THEN coalesce(p.method, ${method}) ELSE p.method END,
       chain_id = CASE WHEN d.intent IS NOT NULL THEN coalesce(p.chain_id, ${chainId}::bigint) ELSE p.chain_id END,
       pay_once = CASE WHEN d.intent IS NOT NULL THEN coalesce(p.pay_once, ${payOnce}) ELSE p.pay_once END,
       payer = d.payer, token = d.token, recipient = d.recipient, net_amount = d.net_amount, fee = d.fee,
       next_attempt_at = ${at}::timestamptz + d.wait_ms * interval '1 millisecond',
-      transaction_id = NULL, batch_cap = NULL, first_sent_at = NULL, review_at = NULL, doubt_reason = NULL,
-      doubt_since = NULL, last_checked_at = ${at}::timestamptz,
+      transaction_id = NULL, batch_cap = NULL, first_sent_at = NULL, review_at = NULL, doubt_reason = d.doubt_reason,
+      doubt_since = CASE WHEN d.doubt_reason IS NOT NULL THEN ${at}::timestamptz END, last_checked_at = ${at}::timestamptz,
       failure_code = d.failure_code, failure_message = d.failure_message, failure_retryable = d.failure_retryable,
       operator = NULL, tx_hash = NULL, block_number = NULL, log_index = NULL, circle_transaction_id = NULL,
       void_tx_hash = NULL,
@@ -58,7 +58,7 @@ export async function updatePlans(
       settled_at = CASE WHEN d.state = 'failed' THEN ${at}::timestamptz END
     FROM ${sql.unnest(updates.map(tupleOf), COLUMN_TYPES)} AS d (id, from_state, from_generation, generation, tries,
       origin, state, intent, payer, token, recipient, net_amount, fee, wait_ms, failure_code, failure_message,
-      failure_retryable)
+      failure_retryable, doubt_reason)
     WHERE p.id = d.id AND p.state = d.from_state AND p.generation = d.from_generation
     RETURNING p.id
   `);
@@ -86,5 +86,6 @@ function tupleOf({ paymentId, from, generation, tries, origin, plan }: PlanUpdat
     failure?.code ?? null,
     failure?.message ?? null,
     failure?.retryable ?? null,
+    plan.state === "review" ? plan.doubtReason : null,
   ];
 }

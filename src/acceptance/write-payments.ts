@@ -20,7 +20,7 @@ const idRow = z.object({ id: z.string() });
 const COLUMN_TYPES = [
   ["uuid", "text", "text", "text", "numeric", "text", "text", "text", "uuid"],
   ["text", "text", "text", "text", "text", "numeric", "numeric"],
-  ["int4", "text", "text", "bool", "text", "timestamptz", "timestamptz"],
+  ["int4", "text", "text", "bool", "text", "timestamptz", "timestamptz", "text"],
 ].flat();
 
 /** Inserts them all or throws `lostRace`: another instance had one of these tasks or keys in the same moment. */
@@ -31,7 +31,7 @@ export async function insertPayments(
   rows: readonly PaymentRow[],
 ): Promise<void> {
   if (rows.length === 0) return;
-  const { rail, chainId, payOnce } = settings;
+  const { rail, method, chainId, payOnce } = settings;
   const at = now.toISOString();
   // Sorted, so that two instances with the same tasks wait for one another and never both.
   const sorted = rows.toSorted((a, b) => (a.candidate.paymentId < b.candidate.paymentId ? -1 : 1));
@@ -39,19 +39,20 @@ export async function insertPayments(
     INSERT INTO payments (id, platform_id, task_id, worker_id, amount, currency, idempotency_key, source_event_id,
       bulk_id, state, intent, rail, method, chain_id, pay_once, payer, token, recipient, net_amount, fee,
       next_attempt_at, failure_code, failure_message, failure_retryable, traceparent, occurred_at, received_at,
-      accepted_at, planned_at, settled_at)
+      accepted_at, planned_at, settled_at, doubt_reason, doubt_since)
     SELECT d.id, d.platform_id, d.task_id, d.worker_id, d.amount, d.currency, d.idempotency_key, d.source_event_id,
       d.bulk_id, d.state, d.intent,
-      CASE WHEN d.intent IS NOT NULL THEN ${rail} END, CASE WHEN d.intent IS NOT NULL THEN 'payonce' END,
+      CASE WHEN d.intent IS NOT NULL THEN ${rail} END, CASE WHEN d.intent IS NOT NULL THEN ${method} END,
       CASE WHEN d.intent IS NOT NULL THEN ${chainId}::bigint END, CASE WHEN d.intent IS NOT NULL THEN ${payOnce} END,
       d.payer, d.token, d.recipient, d.net_amount, d.fee,
       ${at}::timestamptz + d.wait_ms * interval '1 millisecond',
       d.failure_code, d.failure_message, d.failure_retryable, d.traceparent, d.occurred_at, d.received_at,
       ${at}::timestamptz, CASE WHEN d.intent IS NOT NULL THEN ${at}::timestamptz END,
-      CASE WHEN d.state = 'failed' THEN ${at}::timestamptz END
+      CASE WHEN d.state = 'failed' THEN ${at}::timestamptz END,
+      d.doubt_reason, CASE WHEN d.doubt_reason IS NOT NULL THEN ${at}::timestamptz END
     FROM ${sql.unnest(sorted.map(tupleOf), COLUMN_TYPES)} AS d (id, platform_id, task_id, worker_id, amount, currency,
       idempotency_key, source_event_id, bulk_id, state, intent, payer, token, recipient, net_amount, fee, wait_ms,
-      failure_code, failure_message, failure_retryable, traceparent, occurred_at, received_at)
+      failure_code, failure_message, failure_retryable, traceparent, occurred_at, received_at, doubt_reason)
     ON CONFLICT DO NOTHING
     RETURNING id
   `);
@@ -85,6 +86,7 @@ function tupleOf({ candidate, plan, bulkId, traceparent, receivedAt }: PaymentRo
     traceparent,
     candidate.occurredAt.toISOString(),
     receivedAt.toISOString(),
+    plan.state === "review" ? plan.doubtReason : null,
   ];
 }
 
@@ -96,6 +98,7 @@ export function intentOf(plan: Plan): "pay" | "void" | null {
     case "voiding":
       return "void";
     case "accepted":
+    case "review":
     case "failed":
       return null;
   }

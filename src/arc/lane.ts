@@ -39,6 +39,7 @@ export function createArcLane(deps: ArcLaneDeps, options: { readonly maxInFlight
   return {
     id: `arc:${operator}`,
     rail: "arc",
+    method: "payonce",
     operators: [operator],
     maxInFlightPerOperator: options.maxInFlight,
 

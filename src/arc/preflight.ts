@@ -2,6 +2,7 @@ import { keccak256, type Hex } from "viem";
 import artifact from "../../contracts/PayOnce.json" with { type: "json" };
 import { PaymentError } from "../errors.ts";
 import type { Tokens } from "../payment/tokens.ts";
+import { NO_CONTRACT } from "../payment/method.ts";
 import { formatMicros } from "../payment/money.ts";
 import { isOperator } from "./instance-roles.ts";
 import { hexOf, quantityOf } from "./read-answers.ts";
@@ -11,6 +12,7 @@ import { decimals, isRevert, symbol } from "./token-calls.ts";
 /** What must be true of the chain before a payment is sent through it. */
 export interface Deployment {
   readonly chainId: number;
+  /** `NO_CONTRACT` where payments are plain transfers. */
   readonly payOnce: string;
   /** Lower-case addresses that will send. */
   readonly operators: readonly string[];
@@ -41,8 +43,9 @@ const CODE_HASH = keccak256(artifact.deployedBytecode as Hex);
 export async function preflight(rpc: Rpc, deployment: Deployment): Promise<readonly Finding[]> {
   const chain = await chainFinding(rpc, deployment.chainId);
   if (chain.verdict === "wrong") return [chain];
-  const instance = await instanceFinding(rpc, deployment.payOnce);
-  const hasInstance = instance.verdict === "fine";
+  const instance =
+    deployment.payOnce === NO_CONTRACT ? undefined : await instanceFinding(rpc, deployment.payOnce);
+  const hasInstance = instance?.verdict === "fine";
   const operators = await Promise.all(
     deployment.operators.map((operator) =>
       operatorFindings(rpc, hasInstance ? deployment.payOnce : undefined, operator),
@@ -53,7 +56,7 @@ export async function preflight(rpc: Rpc, deployment: Deployment): Promise<reado
       tokenFinding(rpc, currency, token),
     ),
   );
-  return [chain, instance, ...operators.flat(), ...tokens];
+  return [chain, ...(instance ? [instance] : []), ...operators.flat(), ...tokens];
 }
 
 /** For `serve`: throws `DEPLOYMENT_MISMATCH` (reject) that lists all that is wrong. */

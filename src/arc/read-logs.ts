@@ -35,7 +35,7 @@ export const PAID_TOPIC = topicOf("Paid");
 /** The first log of an instance: the constructor's transfer of ownership from nobody. */
 export const OWNERSHIP_TOPIC = topicOf("OwnershipTransferred");
 
-const TRANSFER_TOPIC = "0xddf252ad1be2c89b69c2b068fc378daa952ba7f163c4a11628f55a4df523b3ef";
+export const TRANSFER_TOPIC = "0xddf252ad1be2c89b69c2b068fc378daa952ba7f163c4a11628f55a4df523b3ef";
 
 /**
  * Reads our instance's logs out of all logs of one transaction, in order. Each `Paid` is paired with the token's own
@@ -132,7 +132,7 @@ function transferOf(paid: PaidLog, before: readonly RawLog[]): number | null {
   return proof ? Number(proof.logIndex) : null;
 }
 
-function isWord(data: string): boolean {
+export function isWord(data: string): boolean {
   return /^0x[0-9a-fA-F]{64}$/.test(data);
 }
 
@@ -142,7 +142,7 @@ function topic(log: RawLog, index: number): string {
   return value;
 }
 
-function addressIn(word: string): string {
+export function addressIn(word: string): string {
   return `0x${word.slice(-40).toLowerCase()}`;
 }
 

@@ -47,6 +47,7 @@ export function createCircleLane(deps: CircleLaneDeps): Lane {
   return {
     id: `circle:${fingerprint.slice(0, 16)}`,
     rail: "circle",
+    method: "payonce",
     operators: [...walletOf.keys()],
     maxInFlightPerOperator: MAX_IN_FLIGHT,
     open: (_openSends, signal) => warmUp(account, signal),
@@ -68,7 +69,10 @@ export function createCircleLane(deps: CircleLaneDeps): Lane {
  * The SDK reads the entity's public key at the first call that is signed, and each of many first calls at once reads it
  * for itself. Nothing else is to be read: a key can be sent again at any time, and Circle keeps the nonces.
  */
-async function warmUp({ client, gets, log }: Account, signal: AbortSignal): Promise<void> {
+export async function warmUp(
+  { client, gets, log }: Pick<Account, "client" | "gets" | "log">,
+  signal: AbortSignal,
+): Promise<void> {
   try {
     await gets.take(signal);
     await client.call((sdk) => sdk.generateEntitySecretCiphertext(), signal);
@@ -141,7 +145,7 @@ async function tend(
   }));
 }
 
-function circleTicket({ ticket }: StoredSend): Extract<SendTicket, { rail: "circle" }> {
+export function circleTicket({ ticket }: StoredSend): Extract<SendTicket, { rail: "circle" }> {
   if (ticket.rail !== "circle") throw new TypeError(`a ${ticket.rail} send in Circle's lane`);
   return ticket;
 }

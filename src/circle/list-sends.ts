@@ -63,6 +63,47 @@ async function readPage(
   return z.array(circleTransaction).parse(data?.transactions ?? []);
 }
 
+/** A transfer that was posted and whose id is not known. */
+export interface LostTransfer {
+  readonly refId: string;
+  readonly walletId: string;
+  readonly destinationAddress: string;
+  readonly from: Date;
+}
+
+/**
+ * Circle's transaction of a refId. Circle knows no filter by refId or key: the wallet's transactions to that address
+ * are listed since the time given, newest first, and matched here. Undefined: not among the newest 200. Throws as
+ * `translateReadError` says.
+ */
+export async function findTransfer(
+  { client, gets }: Pick<ListDeps, "client" | "gets">,
+  lost: LostTransfer,
+  signal: AbortSignal,
+): Promise<CircleTransaction | undefined> {
+  const { walletId, destinationAddress, from, refId } = lost;
+  const filter = { walletIds: [walletId], destinationAddress, from: from.toISOString() };
+  try {
+    let pageAfter: string | undefined;
+    for (let page = 0; page < PAGES_MAX; page += 1) {
+      await gets.take(signal);
+      const query = {
+        ...filter,
+        pageSize: PAGE_SIZE,
+        ...(pageAfter !== undefined && { pageAfter }),
+      };
+      const { data } = await client.call((sdk) => sdk.listTransactions(query), signal);
+      const listed = z.array(circleTransaction).parse(data?.transactions ?? []);
+      const found = listed.find((transaction) => transaction.refId === refId);
+      if (found || listed.length < PAGE_SIZE) return found;
+      pageAfter = listed.at(-1)?.id;
+    }
+    return undefined;
+  } catch (error) {
+    throw translateReadError(error);
+  }
+}
+
 async function readOne(
   { client, gets }: ListDeps,
   id: string,

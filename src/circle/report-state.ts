@@ -8,6 +8,9 @@ export const circleTransaction = z.object({
   txHash: z.string().nullish(),
   errorReason: z.string().nullish(),
   errorDetails: z.string().nullish(),
+  refId: z.string().nullish(),
+  destinationAddress: z.string().nullish(),
+  amounts: z.array(z.string()).nullish(),
 });
 export type CircleTransaction = z.infer<typeof circleTransaction>;
 

@@ -44,6 +44,38 @@ export function translatePostError(error: unknown): Refusal {
   return { kind: "refused", code: `circle_${code}`, detail };
 }
 
+/**
+ * Codes whose request certainly created nothing: Circle found its parameters, its wallet or its estimate wanting. From
+ * the codes and messages that its SDK exports (10.8.1). Not among them: -1 ("something went wrong") and 156020 ("use a
+ * new idempotency key"), which may well be said of a key that has paid.
+ */
+const NOTHING_CREATED: ReadonlySet<number> = new Set([
+  2, 155203, 155205, 155206, 155207, 155208, 155209, 155210, 155211, 155219, 155220, 155221, 155224,
+  155231, 155232, 155233, 155234, 155235, 155236, 155237, 155238, 155239, 155241, 156001, 156002,
+  156006, 156027, 156031, 156032,
+]);
+
+/**
+ * What a failed POST of a plain transfer means. Only a code that says so proves that nothing was created; a 429, a 5xx or
+ * an unknown code may be a proxy's word on a request that Circle carried out, so the same key goes on being asked.
+ */
+export function translateTransferError(error: unknown): Refusal {
+  const detail = wordsOf(error);
+  if (!(error instanceof HttpResponseError)) return inDoubt("circle_unanswered", detail);
+  const { status, code } = error;
+  const refuses = status >= 400 && status < 500 && status !== 429 && status !== 408;
+  const known = SAME_KEY[code];
+  if (refuses && known) return notTaken(known.code, known.afterMs, detail);
+  if (refuses && NOTHING_CREATED.has(code))
+    return { kind: "refused", code: `circle_${code}`, detail };
+  if (status === 401 || status === 403) return notTaken("circle_credentials", OPERATOR_MS, detail);
+  if (status === 429) {
+    const afterMs = retryAfterMs(error) ?? THROTTLED_MS;
+    return { ...inDoubt("circle_throttled", detail, afterMs), answered: true };
+  }
+  return { ...inDoubt("circle_unavailable", detail, THROTTLED_MS), answered: true };
+}
+
 /** What a failed GET means; reads can always be repeated. */
 export function translateReadError(cause: unknown): PaymentError {
   const status = cause instanceof HttpResponseError ? cause.status : undefined;
@@ -69,7 +101,11 @@ function notTaken(code: string, afterMs: number, detail: string): Refusal {
   return { kind: "retry", afterMs, code, detail, capacity: true };
 }
 
-function inDoubt(code: string, detail: string, afterMs = UNANSWERED_MS): Refusal {
+function inDoubt(
+  code: string,
+  detail: string,
+  afterMs = UNANSWERED_MS,
+): Extract<Refusal, { kind: "retry" }> {
   return { kind: "retry", afterMs, code, detail };
 }
 

@@ -1,9 +1,12 @@
 import { createRpc, type Rpc } from "../arc/rpc.ts";
 import { localSigner } from "../arc/signer.ts";
+import { createAccountWallets } from "../circle/account-wallets.ts";
 import { createCircleClient } from "../circle/client.ts";
 import { readOperatorWallets } from "../circle/operator-wallets.ts";
+import { createPacer } from "../circle/pacer.ts";
 import type { RailSettings } from "../config.ts";
 import { circleBlockchain } from "../lanes.ts";
+import { createLog } from "../log.ts";
 
 /** No command of a person's waits longer than this for one part. */
 export const COMMAND_TIMEOUT_MS = 60_000;
@@ -20,11 +23,7 @@ export async function operatorAddresses(
   if (rail.rail === "arc") {
     return rail.ARC_OPERATOR_PRIVATE_KEYS.map((key) => localSigner(key).address);
   }
-  const client = createCircleClient({
-    apiKey: rail.CIRCLE_API_KEY,
-    entitySecret: rail.CIRCLE_ENTITY_SECRET,
-    baseUrl: rail.CIRCLE_BASE_URL,
-  });
+  const client = circleClientOf(rail);
   const wallets = await readOperatorWallets(
     client,
     rail.CIRCLE_OPERATOR_WALLET_IDS,
@@ -32,4 +31,30 @@ export async function operatorAddresses(
     AbortSignal.timeout(COMMAND_TIMEOUT_MS),
   );
   return wallets.map(({ address }) => address);
+}
+
+function circleClientOf(rail: Extract<RailSettings, { rail: "circle" }>) {
+  return createCircleClient({
+    apiKey: rail.CIRCLE_API_KEY,
+    entitySecret: rail.CIRCLE_ENTITY_SECRET,
+    baseUrl: rail.CIRCLE_BASE_URL,
+  });
+}
+
+/** The addresses among these that are wallets of the configured Circle account. */
+export async function ownWallets(
+  rail: RailSettings,
+  chainId: number,
+  addresses: readonly string[],
+): Promise<ReadonlySet<string>> {
+  if (rail.rail !== "circle") return new Set();
+  const wallets = createAccountWallets({
+    client: circleClientOf(rail),
+    gets: createPacer(rail.CIRCLE_GETS_PER_SECOND),
+    log: createLog({ level: "silent", instanceId: "gigpay" }),
+    blockchain: circleBlockchain(chainId),
+  });
+  const signal = AbortSignal.timeout(COMMAND_TIMEOUT_MS);
+  for (const address of addresses) await wallets.find(address, signal);
+  return new Set(addresses.filter((address) => wallets.idOf(address) !== undefined));
 }

@@ -1,11 +1,11 @@
 import { preflight } from "../arc/preflight.ts";
-import { createFundsReader } from "../arc/funds.ts";
+import { createBalanceReader, createFundsReader } from "../arc/funds.ts";
 import { loadConfig, type Config } from "../config.ts";
 import { readLoginRights } from "../database/login-rights.ts";
 import { migrate } from "../database/migrate.ts";
 import { formatMicros } from "../payment/money.ts";
 import { listPlatforms } from "../queries/list-platforms.ts";
-import { COMMAND_TIMEOUT_MS, operatorAddresses, rpcOf } from "./chain-access.ts";
+import { COMMAND_TIMEOUT_MS, operatorAddresses, ownWallets, rpcOf } from "./chain-access.ts";
 import { kafkaOf, topicsOf } from "../connections.ts";
 import { missingTopics } from "../kafka/missing-topics.ts";
 import { createLog } from "../log.ts";
@@ -32,7 +32,9 @@ export async function doctorCommand(output: Output): Promise<ExitCode> {
       look("Kafka", () => kafkaFindings(config)),
       look("schema registry", () => registryFindings(config)),
       look("chain", () => chainFindings(config)),
-      look("allowances", () => allowanceFindings(config)),
+      config.PAYMENT_METHOD === "transfer"
+        ? look("wallets", () => payerFindings(config))
+        : look("allowances", () => allowanceFindings(config)),
     ])
   ).flat();
   printDocument(output, { findings }, () =>
@@ -107,8 +109,27 @@ async function chainFindings(config: Config): Promise<readonly Finding[]> {
   });
 }
 
-async function allowanceFindings(config: Config): Promise<readonly Finding[]> {
+/** Where payments are plain transfers: each platform's wallet must be the Circle account's, and have money and gas. */
+async function payerFindings(config: Config): Promise<readonly Finding[]> {
   const platforms = await withDatabase(listPlatforms);
+  const addresses = platforms.map(({ walletAddress }) => walletAddress);
+  const own = await ownWallets(config.railSettings, config.ARC_CHAIN_ID, addresses);
+  const strangers = platforms.flatMap(({ id, walletAddress }): Finding[] => {
+    if (own.has(walletAddress)) return [];
+    const detail = `its wallet ${walletAddress} is no wallet of this Circle account: its payments fail`;
+    return [{ verdict: "wrong", subject: `platform ${id}`, detail }];
+  });
+  return [...strangers, ...(await fundsFindings(config, platforms))];
+}
+
+async function allowanceFindings(config: Config): Promise<readonly Finding[]> {
+  return fundsFindings(config, await withDatabase(listPlatforms));
+}
+
+async function fundsFindings(
+  config: Config,
+  platforms: Awaited<ReturnType<typeof listPlatforms>>,
+): Promise<readonly Finding[]> {
   const pairs = platforms.flatMap(({ id, walletAddress: payer }) =>
     config.PAYMENT_CURRENCIES.map((currency) => ({
       payer,
@@ -116,11 +137,15 @@ async function allowanceFindings(config: Config): Promise<readonly Finding[]> {
       subject: `platform ${id} in ${currency}`,
     })),
   );
-  const reader = createFundsReader(rpcOf(config), config.PAY_ONCE_ADDRESS);
+  const reader =
+    config.PAYMENT_METHOD === "transfer"
+      ? createBalanceReader(rpcOf(config), config.tokens.USDC)
+      : createFundsReader(rpcOf(config), config.PAY_ONCE_ADDRESS);
   const funds = await reader.read(pairs, AbortSignal.timeout(COMMAND_TIMEOUT_MS));
   return pairs.map(({ subject }, i): Finding => {
     const { balance = 0n, allowance = 0n, blocked = false } = funds[i] ?? {};
-    const detail = `balance ${formatMicros(balance)}, allowance ${formatMicros(allowance)}`;
+    const bound = config.PAYMENT_METHOD === "transfer" ? "beside its gas" : "allowance";
+    const detail = `balance ${formatMicros(balance)}, ${bound} ${formatMicros(allowance)}`;
     if (blocked) return { verdict: "wrong", subject, detail: "the token blocks its wallet" };
     const isShort = balance === 0n || allowance === 0n;
     return { verdict: isShort ? "low" : "fine", subject, detail };

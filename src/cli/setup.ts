@@ -37,6 +37,12 @@ export async function setupCommand(
   options: { admin?: string; allowance: string },
 ): Promise<ExitCode> {
   const config = loadSetupConfig();
+  if (config.PAYMENT_METHOD === "transfer") {
+    const what =
+      "nothing is to be deployed or approved: plain transfers go out from the platforms' own wallets of this Circle account";
+    printSteps(output, undefined, [{ what, txHash: null, call: null }]);
+    return EXIT.done;
+  }
   const key = config.PAY_ONCE_ADMIN_PRIVATE_KEY;
   const setup: Setup = {
     config,

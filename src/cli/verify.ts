@@ -1,7 +1,9 @@
 import { createChainReader } from "../arc/chain-reader.ts";
+import { createTransferReader } from "../arc/transfer-reader.ts";
 import { loadConfig } from "../config.ts";
 import { instanceOf } from "../stage-deps.ts";
 import { verifyLedger, type Verification } from "../settlement/verify.ts";
+import { verifyTransfers } from "../settlement/verify-transfers.ts";
 import { rpcOf } from "./chain-access.ts";
 import { EXIT, type ExitCode } from "./exit.ts";
 import { withDatabase } from "./open-database.ts";
@@ -16,7 +18,12 @@ export async function verifyCommand(output: Output): Promise<ExitCode> {
     payOnce: instance.payOnce,
     onStray: () => undefined,
   });
-  const verification = await withDatabase((pool) => verifyLedger({ pool, instance, chain }));
+  const transfers = createTransferReader(rpcOf(config), Object.values(config.tokens));
+  const verification = await withDatabase(async (pool) => {
+    const ledger = await verifyLedger({ pool, instance, chain });
+    const found = await verifyTransfers({ pool, transfers });
+    return { ...ledger, mismatches: [...ledger.mismatches, ...found] };
+  });
   printDocument(output, documentOf(verification), () => textOf(verification));
   return verification.mismatches.length === 0 ? EXIT.done : EXIT.mismatch;
 }

@@ -18,7 +18,13 @@ export interface Roles {
 }
 
 /** Written once; their triggers say so too. */
-const INSERT_ONLY = new Set(["audit_log", "payment_outcomes", "reputation_events", "chain_events"]);
+const INSERT_ONLY = new Set([
+  "audit_log",
+  "payment_outcomes",
+  "reputation_events",
+  "chain_events",
+  "transfers",
+]);
 /** Changed, never deleted. Whatever stands in neither list may be deleted from. */
 const KEPT = new Set(
   `payments transactions transaction_items inbox deployment dead_letters platforms workers tasks kafka_offsets

@@ -9,10 +9,12 @@ import type { KnownFunds } from "./funds-book.ts";
 import { pickDue, type DuePayment } from "./pick-due.ts";
 import type { Lane, SendDraft, StoredSend } from "./rail.ts";
 import { readReserved } from "./reserved-funds.ts";
+import { draftTransfer } from "./draft-transfer.ts";
 import { claimPayments, writeSend } from "./write-send.ts";
 
 /** What the turn decided outside the transaction. */
 export interface FormingPlan {
+  /** Who sends it; `payer`: a plain transfer, which its payer's own wallet sends. */
   readonly operator: string;
   /** The most payments that this send may carry. */
   readonly sizeMax: number;
@@ -45,7 +47,10 @@ export async function formSend(deps: DispatchDeps, lane: Lane, plan: FormingPlan
     if (!batch) return { send: undefined, batch, shortages };
     const payments = await claimPayments(tx, batch.payments);
     if (payments.length === 0) return { send: undefined, batch, shortages };
-    const draft = draftOf(deps, plan.operator, { ...batch, payments });
+    const draft =
+      lane.method === "transfer"
+        ? await draftTransfer(tx, payments)
+        : draftOf(deps, plan.operator, { ...batch, payments });
     const ticket = await lane.prepare(draft);
     const { intent } = batch;
     const send = await writeSend(tx, deps, lane, { intent, payments, draft, ticket });

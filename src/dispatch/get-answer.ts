@@ -8,6 +8,13 @@ import {
   renewTicket,
   restartReviewClock,
 } from "./record-report.ts";
+import {
+  KEY_EXPIRED,
+  notePost,
+  permitPost,
+  recordProviderEnd,
+  recordRefusal,
+} from "./post-ledger.ts";
 import { releaseSend } from "./release-send.ts";
 
 /** An open send in the memory of its lane's holder. */
@@ -37,6 +44,8 @@ const AGAIN_MIN_MS = 50;
 const AGAIN_MAX_MS = 30_000;
 /** A refused send goes again under a new ticket after this, doubling: a refusal is seldom mended by haste. */
 const REFUSED_FIRST_MS = 250;
+/** A transfer whose key was refused after a POST without an answer: it may still turn up. */
+const DOUBTED_AGAIN_MS = 5_000;
 
 /** Submits a send, again and again under its ticket, until it is answered, closed by others, or the signal aborts. */
 export async function getAnswer(answering: Answering, held: Held, firstAfterMs = 0): Promise<void> {
@@ -45,9 +54,20 @@ export async function getAnswer(answering: Answering, held: Held, firstAfterMs =
   while (afterMs !== undefined) {
     if (afterMs > 0) await delay(afterMs, undefined, { signal: stop }).catch(() => undefined);
     if (stop.aborted) return;
+    const isTransfer = answering.lane.method === "transfer";
+    // Tending looks up what may not be posted any more.
+    if (isTransfer && !(await permitPost(answering.deps, held.send.id))) {
+      await recordRefusal(answering.deps, held.send.id, KEY_EXPIRED);
+      return;
+    }
+    if (isTransfer) await failpoint("transfer.permitted");
     await failpoint("submit.before");
     const report = await answering.lane.submit(held.send, stop);
     await failpoint("submit.answered");
+    if (isTransfer) {
+      await notePost(answering.deps, held.send.id, report);
+      await failpoint("transfer.post_noted");
+    }
     // What was taken is worth keeping; anything else may be the abort itself speaking.
     if (stop.aborted && report.kind !== "accepted") return;
     afterMs = await digest(answering, held, report);
@@ -84,9 +104,15 @@ export async function digest(
       if (report.capacity) await restartReviewClock(deps, held.send.id);
       return jittered(report.afterMs);
     case "refused":
+      if (lane.method === "transfer") return endRefused(answering, held, report);
       deps.log.warn(about, "send refused; it goes again under a new ticket");
       return renew(answering, held, report);
     case "dead": {
+      if (lane.method === "transfer") {
+        if (isNews) await recordProviderEnd(deps, held.send.id, report);
+        await failpoint("transfer.end_recorded");
+        return undefined;
+      }
       const { code, detail } = report;
       await releaseSend(deps, { transactionId: held.send.id, outcome: "dead", code, detail });
       held.closed.abort();
@@ -114,6 +140,20 @@ async function renew(
   held.send = renewed;
   held.refusals += 1;
   return jittered(REFUSED_FIRST_MS * 2 ** (held.refusals - 1));
+}
+
+/** A refused transfer is over only if no other POST of its key may have been taken; else its key goes on being asked. */
+async function endRefused(
+  { deps, lane }: Answering,
+  held: Held,
+  report: Extract<SendReport, { kind: "refused" }>,
+): Promise<number | undefined> {
+  if (await recordRefusal(deps, held.send.id, report)) return undefined;
+  deps.log.warn(
+    { sendId: held.send.id, lane: lane.id, report },
+    "refused, yet perhaps taken before",
+  );
+  return DOUBTED_AGAIN_MS;
 }
 
 /** Circle's own name of the send, by which tending finds it. */

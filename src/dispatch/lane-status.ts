@@ -17,7 +17,9 @@ export interface LaneStatus {
 
 const row = z.object({
   paused: z.array(z.string()),
-  open: z.array(z.object({ id: z.string(), operator: z.string(), items: z.number() })),
+  open: z.array(
+    z.object({ id: z.string(), operator: z.string(), method: z.string(), items: z.number() }),
+  ),
   abandoned: z.array(z.string()),
 });
 
@@ -29,12 +31,14 @@ export async function readLaneStatus(
   const status = await db.one(sql.prepared("dispatch-lane-status", row)`
     SELECT
       ARRAY(SELECT scope FROM pauses UNION SELECT '*' FROM restores WHERE closed_at IS NULL) AS paused,
-      coalesce((SELECT jsonb_agg(jsonb_build_object('id', id, 'operator', operator, 'items', item_count))
+      coalesce((SELECT jsonb_agg(jsonb_build_object('id', id, 'operator', operator, 'method', method, 'items', item_count))
                 FROM transactions WHERE state = 'open'), '[]') AS open,
       coalesce((SELECT array_agg(id) FROM transactions
                 WHERE id = ANY(${sql.array(remembered, "uuid")}) AND state = 'abandoned'), '{}') AS abandoned
   `);
-  const mine = status.open.filter((send) => lane.operators.includes(send.operator));
+  const isMine = ({ method, operator }: (typeof status.open)[number]) =>
+    method === lane.method && (method === "transfer" || lane.operators.includes(operator));
+  const mine = status.open.filter(isMine);
   const openPerOperator = new Map(lane.operators.map((operator) => [operator, 0]));
   for (const { operator } of mine) {
     openPerOperator.set(operator, (openPerOperator.get(operator) ?? 0) + 1);
@@ -52,4 +56,9 @@ export async function readLaneStatus(
 export function freestOperator(lane: Lane, status: LaneStatus): string | undefined {
   const [freest] = [...status.openPerOperator].sort(([, one], [, other]) => one - other);
   return freest && freest[1] < lane.maxInFlightPerOperator ? freest[0] : undefined;
+}
+
+/** Whether this payer's own wallet may send another transfer. */
+export function hasRoom(lane: Lane, status: LaneStatus, payer: string): boolean {
+  return (status.openPerOperator.get(payer) ?? 0) < lane.maxInFlightPerOperator;
 }

@@ -1,6 +1,7 @@
 import type { RailName } from "../payment/events.ts";
+import type { Method } from "../payment/method.ts";
 
-/** One call of PayOnce, stored in commit 2 before anything leaves; a row of `transactions`. */
+/** One call of PayOnce, or one plain transfer, stored in commit 2 before anything leaves; a row of `transactions`. */
 export interface StoredSend {
   readonly id: string;
   readonly operator: string;
@@ -10,6 +11,15 @@ export interface StoredSend {
   readonly gasLimit: bigint;
   readonly createdAt: Date;
   readonly ticket: SendTicket;
+  /** What a plain transfer moves; absent: a call of PayOnce. */
+  readonly transfer?: TransferOrder;
+}
+
+export interface TransferOrder {
+  readonly payer: string;
+  readonly token: string;
+  readonly recipient: string;
+  readonly amount: bigint;
 }
 
 /** What makes a send repeatable: Circle's key, or the signed bytes of one nonce. */
@@ -54,15 +64,32 @@ export type SendReport =
        * treasury): the payment's review clock stands still. Absent: it may have been taken.
        */
       readonly capacity?: true;
+      /** There was an HTTP answer, so this request is over: it can no longer arrive. */
+      readonly answered?: true;
     }
   | { readonly kind: "refused"; readonly code: string; readonly detail: string }
-  | { readonly kind: "dead"; readonly code: string; readonly detail: string };
+  | {
+      readonly kind: "dead";
+      readonly code: string;
+      readonly detail: string;
+      /** For want of funds or room: no try of its payments'. */
+      readonly capacity?: true;
+      readonly circleState?: string;
+      /** It was on chain, or may yet be. */
+      readonly txHash?: string;
+    };
 
 /** What a draft needs to become a stored send. */
 export interface SendDraft {
   readonly operator: string;
   readonly calldata: `0x${string}`;
   readonly gasLimit: bigint;
+  /** The n-th transfer of a payment's generation; absent: a call of PayOnce. */
+  readonly nthTransfer?: TransferOrder & {
+    readonly paymentId: string;
+    readonly generation: number;
+    readonly sendNumber: number;
+  };
 }
 
 /**
@@ -74,9 +101,14 @@ export interface Lane {
   /** Also the lease's name: "arc:0x…" or "circle:<wallet ids' hash>". */
   readonly id: string;
   readonly rail: RailName;
-  /** Lower-case addresses that send in this lane. */
+  /** A lane of transfers sends one payment at a time, each from its payer's own wallet, and never under a second ticket. */
+  readonly method: Method;
+  /** Lower-case addresses that send in this lane; none in a lane of transfers, where every payer does. */
   readonly operators: readonly string[];
   readonly maxInFlightPerOperator: number;
+
+  /** Whose wallets it can send from; absent: anybody's who gave PayOnce an allowance. One that is asked for is looked up. */
+  readonly payers?: { has(address: string): boolean };
 
   /** After a takeover, with the lane's open sends: reads the chain or provider, and is ready to prepare. */
   open(openSends: readonly StoredSend[], signal: AbortSignal): Promise<void>;

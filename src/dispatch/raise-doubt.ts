@@ -31,7 +31,9 @@ export const doubtBackOff = sql.fragment`
 
 const doubtReason = sql.fragment`
   CASE p.intent
-    WHEN 'pay' THEN 'pay_unconfirmed: it was sent, and no block says in time whether it was paid; it is sent again until one does.'
+    WHEN 'pay' THEN CASE WHEN p.method = 'transfer'
+      THEN 'transfer_unconfirmed: it was sent, and neither Circle nor the chain says in time what became of it; it is looked for until they do.'
+      ELSE 'pay_unconfirmed: it was sent, and no block says in time whether it was paid; it is sent again until one does.' END
     ELSE 'void_unconfirmed: its void was sent, and no block says in time that it holds; it is sent again until one does.'
   END`;
 
@@ -43,7 +45,8 @@ const movedRow = z.object({
 
 /**
  * Puts payments whose evidence is overdue into review, gives up the sends that carried them, and has them sent again
- * later: pay stays pay, void stays void. Nothing is emitted; the evidence settles them whenever it appears.
+ * later: pay stays pay, void stays void. Nothing is emitted; the evidence settles them whenever it appears. A plain
+ * transfer keeps its send, and is only looked for: under another key it might be paid twice.
  * Only a payment that travels can be in doubt: parked, paused and waiting ones do not, and the time they waited is added
  * to their deadline when they travel again (`writeSend`); a send kept back for capacity restarts it. Safe on any instance.
  */
@@ -57,16 +60,18 @@ export async function raiseDoubt(deps: DoubtDeps): Promise<DoubtReport> {
         FOR UPDATE SKIP LOCKED
       ), moved AS (
         UPDATE payments p
-        SET state = 'review', transaction_id = NULL, review_at = NULL, last_checked_at = payment_now(),
-            next_attempt_at = payment_now() + ${doubtBackOff},
+        SET state = 'review', transaction_id = CASE WHEN p.method = 'transfer' THEN p.transaction_id END,
+            review_at = NULL, last_checked_at = payment_now(),
+            next_attempt_at = CASE WHEN p.method = 'transfer' THEN NULL ELSE payment_now() + ${doubtBackOff} END,
             doubt_since = CASE WHEN p.state = 'review' THEN p.doubt_since ELSE payment_now() END,
             doubt_reason = CASE WHEN p.state = 'review' THEN p.doubt_reason ELSE ${doubtReason} END
         FROM overdue o
         WHERE p.id = o.id AND p.generation = o.generation AND p.state = o.state
-        RETURNING p.id, p.generation, o.transaction_id, o.state <> 'review' AS first_time, p.doubt_reason
+        RETURNING p.id, p.generation, p.method, o.transaction_id, o.state <> 'review' AS first_time, p.doubt_reason
       ), item AS (
         UPDATE transaction_items i SET outcome = 'abandoned' FROM moved m
         WHERE i.transaction_id = m.transaction_id AND i.payment_id = m.id AND i.outcome IS NULL
+          AND m.method = 'payonce'
       ), entry AS (
         INSERT INTO audit_log (actor, action, payment_id, generation, details)
         SELECT 'system', 'payment.review', id, generation,
@@ -78,7 +83,7 @@ export async function raiseDoubt(deps: DoubtDeps): Promise<DoubtReport> {
     await tx.query(sql.type(anyRow)`
       WITH empty AS (
         SELECT t.id FROM transactions t
-        WHERE t.state = 'open'
+        WHERE t.state = 'open' AND t.method = 'payonce'
           AND (t.id = ANY(${sql.array(left, "uuid")})
                OR t.created_at <= payment_now() - ${deps.settings.reviewAfterMs} * interval '1 millisecond')
           AND NOT EXISTS (SELECT FROM payments p WHERE p.transaction_id = t.id)

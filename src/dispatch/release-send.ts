@@ -3,6 +3,7 @@ import { z } from "zod";
 import { anyRow, type Transaction } from "../database/pool.ts";
 import { transact } from "../database/transact.ts";
 import { failpoint } from "../failpoint.ts";
+import { failureAfter } from "../payment/ended-send.ts";
 import type { Failure, Intent } from "../payment/state.ts";
 import type { DispatchDeps } from "./dispatch-deps.ts";
 import { doubtBackOff } from "./raise-doubt.ts";
@@ -105,7 +106,7 @@ async function endTry(
   if (member.state === "voiding") return waitForTry(tx, member, VOID_AGAIN_MS);
   const delayMs = deps.settings.retryDelaysMs[member.tries];
   if (delayMs !== undefined) return waitForTry(tx, member, delayMs);
-  return voidAfterLastTry(tx, member, failureOf(ended, member.tries + 1));
+  return voidAfterLastTry(tx, member, failureAfter(ended, member.tries + 1));
 }
 
 async function waitForTry(tx: Transaction, member: Member, delayMs: number): Promise<void> {
@@ -135,20 +136,4 @@ async function voidAfterLastTry(tx: Transaction, member: Member, failure: Failur
   await tx.query(sql.type(anyRow)`
     INSERT INTO audit_log (actor, action, payment_id, generation, details)
     VALUES ('system', 'payment.voiding', ${id}, ${generation}, ${sql.jsonb({ ...failure })})`);
-}
-
-/** Why the last try failed; what an operator's retry can hope for. */
-function failureOf(ended: EndedSend, tries: number): Failure {
-  const after = `after ${tries} ${tries === 1 ? "try" : "tries"}`;
-  if (ended.outcome === "reverted") {
-    const message = `The transfer reverted on chain ${after}; retry once the cause is mended.`;
-    return { code: "transfer_reverted", message, retryable: true };
-  }
-  const reason = [ended.code, ended.detail].filter(Boolean).join(": ");
-  if (/denied/i.test(ended.code)) {
-    const message = `The provider denied the transfer ${after} (${reason}); its screening must be cleared first.`;
-    return { code: "transfer_denied", message, retryable: false };
-  }
-  const message = `The provider ended every transfer unpaid, ${after} (${reason}); retry once the cause is mended.`;
-  return { code: "attempts_exhausted", message, retryable: true };
 }

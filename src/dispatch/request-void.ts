@@ -20,6 +20,8 @@ export type VoidAnswer =
   | { readonly kind: "voiding" }
   | { readonly kind: "not_found" }
   | { readonly kind: "generation_mismatch"; readonly generation: number }
+  /** A plain transfer cannot be closed on chain: it may have been sent, and only Circle's answer ends it. */
+  | { readonly kind: "refused_by_method" }
   /** Only planned payments and those in review can be cancelled. */
   | { readonly kind: "refused_by_state"; readonly state: PaymentState };
 
@@ -28,6 +30,7 @@ const row = z.object({
   state: z.enum(["accepted", "planned", "voiding", "review", "completed", "failed"]),
   intent: z.enum(["pay", "void"]).nullable(),
   rail: z.string().nullable(),
+  method: z.string().nullable(),
 });
 
 /**
@@ -47,10 +50,11 @@ export async function requestVoid(
 
 async function decide(tx: Transaction, request: VoidRequest): Promise<VoidAnswer> {
   const payment = await tx.maybeOne(sql.type(row)`
-    SELECT generation, state, intent, rail FROM payments WHERE id = ${request.paymentId} FOR UPDATE`);
+    SELECT generation, state, intent, rail, method FROM payments WHERE id = ${request.paymentId} FOR UPDATE`);
   if (!payment) return { kind: "not_found" };
-  const { generation, state, intent, rail } = payment;
+  const { generation, state, intent, rail, method } = payment;
   if (generation !== request.expectedGeneration) return { kind: "generation_mismatch", generation };
+  if (method === "transfer") return { kind: "refused_by_method" };
   if (intent === "void") return { kind: "voiding" };
   if ((state !== "planned" && state !== "review") || rail === null) {
     return { kind: "refused_by_state", state };

@@ -1,6 +1,7 @@
 import { sql, type CommonQueryMethods } from "slonik";
 import { z } from "zod";
-import type { Lane, SendTicket, StoredSend } from "./rail.ts";
+import { parseMicros } from "../payment/money.ts";
+import type { Lane, SendTicket, StoredSend, TransferOrder } from "./rail.ts";
 
 const hex = z.templateLiteral(["0x", z.string()]);
 
@@ -21,6 +22,11 @@ const row = z.object({
   max_fee_per_gas: z.string().nullable(),
   raw: hex.nullable(),
   hashes: z.array(hex),
+  // Of a transfer's one item.
+  payer: z.string().nullable(),
+  token: z.string().nullable(),
+  recipient: z.string().nullable(),
+  amount: z.string().nullable(),
 });
 
 export interface OpenSend {
@@ -32,11 +38,13 @@ export interface OpenSend {
 /** The lane's open sends, oldest first; what a takeover starts from. */
 export async function readOpenSends(db: CommonQueryMethods, lane: Lane): Promise<OpenSend[]> {
   const rows = await db.any(sql.type(row)`
-    SELECT id, operator, kind, item_count, calldata, gas_limit, created_at, submitted_at, rail, wallet_id,
-           idempotency_key, circle_id, nonce, max_fee_per_gas, raw, hashes
-    FROM transactions
-    WHERE state = 'open' AND rail = ${lane.rail} AND operator = ANY(${sql.array(lane.operators, "text")})
-    ORDER BY nonce NULLS LAST, created_at, id
+    SELECT t.id, operator, kind, item_count, calldata, gas_limit, created_at, submitted_at, rail, wallet_id,
+           idempotency_key, circle_id, nonce, max_fee_per_gas, raw, hashes, i.payer, i.token, i.recipient, i.amount
+    FROM transactions t
+    LEFT JOIN transaction_items i ON i.transaction_id = t.id AND t.method = 'transfer'
+    WHERE t.state = 'open' AND rail = ${lane.rail} AND method = ${lane.method}
+      AND (method = 'transfer' OR operator = ANY(${sql.array(lane.operators, "text")}))
+    ORDER BY nonce NULLS LAST, created_at, t.id
   `);
   return rows.map((columns) => ({
     send: {
@@ -48,6 +56,7 @@ export async function readOpenSends(db: CommonQueryMethods, lane: Lane): Promise
       gasLimit: columns.gas_limit,
       createdAt: columns.created_at,
       ticket: ticketOf(columns),
+      ...transferOf(columns),
     },
     answered: columns.submitted_at !== null,
   }));
@@ -63,6 +72,13 @@ function ticketOf(columns: z.infer<typeof row>): SendTicket {
     return { rail: "arc", nonce, maxFeePerGas: BigInt(maxFee ?? 0), raw, hashes };
   }
   throw new TypeError(`send ${columns.id} has no ticket`);
+}
+
+function transferOf(columns: z.infer<typeof row>): { transfer?: TransferOrder } {
+  const { payer, token, recipient } = columns;
+  const amount = columns.amount === null ? undefined : parseMicros(columns.amount);
+  if (payer === null || token === null || recipient === null || amount === undefined) return {};
+  return { transfer: { payer, token, recipient, amount } };
 }
 
 export interface TicketColumns {

@@ -3,7 +3,7 @@ import { listDueQueues, pairKey, type Queue, type TurnCursor } from "./due-queue
 import { formSend } from "./form-send.ts";
 import type { FundsBook, KnownFunds } from "./funds-book.ts";
 import type { HeldSends } from "./held-sends.ts";
-import { freestOperator, readLaneStatus, type LaneStatus } from "./lane-status.ts";
+import { freestOperator, hasRoom, readLaneStatus, type LaneStatus } from "./lane-status.ts";
 import { noteShortages, releaseForgotten } from "./note-shortages.ts";
 import { EVERYTHING } from "./pause.ts";
 import type { PayerHolds } from "./payer-holds.ts";
@@ -44,12 +44,14 @@ export function createTurn(deps: DispatchDeps, lane: Lane, parts: TurnParts): Tu
     held.keepOnly(status.open);
     if (status.abandoned.length > 0 || isStrangeFor(STRANGER_MS, status, known)) return "reopen";
     await releaseForgotten(book, holds);
-    const operator = freestOperator(lane, status);
-    const sizeMax = Math.min(settings.batchMax, settings.maxInFlight - status.itemsInFlight);
+    const isTransfer = lane.method === "transfer";
+    const operator = isTransfer ? "payer" : freestOperator(lane, status);
+    const batchMax = isTransfer ? 1 : settings.batchMax;
+    const sizeMax = Math.min(batchMax, settings.maxInFlight - status.itemsInFlight);
     if (!operator || sizeMax <= 0 || status.paused.has(EVERYTHING)) return POLL_MS;
     const looked = await listDueQueues(database, lane.rail, cursor);
     const idleMs = looked.isBounded ? UNSEEN_MS : POLL_MS;
-    const { queues, funds } = readyQueues(looked.due, status, book);
+    const { queues, funds } = readyQueues(lane, looked.due, status, book);
     if (queues.length === 0) {
       cursor = looked.cursorAfter(undefined);
       return Math.max(1, Math.min(looked.nextDueInMs ?? idleMs, idleMs));
@@ -62,8 +64,8 @@ export function createTurn(deps: DispatchDeps, lane: Lane, parts: TurnParts): Tu
     if (!send || !batch) return idleMs;
     held.take(send, false);
     lastGroup = batch.group;
-    const { id: sendId, kind, itemCount: items } = send;
-    deps.log.debug({ lane: lane.id, sendId, kind, items, operator }, "send committed");
+    const { id: sendId, kind, itemCount: items, operator: from } = send;
+    deps.log.debug({ lane: lane.id, sendId, kind, items, operator: from }, "send committed");
     return 0;
   };
 }
@@ -81,6 +83,7 @@ function watchStrangers() {
 
 /** Due queues that are not paused, and whose payers' funds are known; the unknown ones are being read. */
 function readyQueues(
+  lane: Lane,
   due: readonly Queue[],
   status: LaneStatus,
   book: FundsBook,
@@ -89,6 +92,7 @@ function readyQueues(
   const queues = due.filter((queue) => {
     if (status.paused.has(queue.platformId)) return false;
     if (queue.intent === "void") return true;
+    if (lane.method === "transfer" && !hasRoom(lane, status, queue.payer)) return false;
     const known = book.look(queue.payer, queue.token);
     if (known) funds.set(pairKey(queue), known);
     return known !== undefined;

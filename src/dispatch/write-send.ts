@@ -15,23 +15,30 @@ const claimRow = z.object({
   generation: z.number(),
   state: z.string(),
   intent: z.string().nullable(),
+  withheld: z.boolean(),
 });
 
-/** Locks those of the chosen payments that are still as they were chosen; another's locked ones are left to him. */
+/**
+ * Locks those of the chosen payments that are still as they were chosen; another's locked ones are left to him. A plain
+ * transfer that was known before a restore may have been sent already, whatever this database remembers: it never goes.
+ */
 export async function claimPayments(
   tx: Transaction,
   chosen: readonly DuePayment[],
 ): Promise<DuePayment[]> {
   const ids = chosen.map((payment) => payment.paymentId);
   const rows = await tx.any(sql.prepared("dispatch-claim", claimRow)`
-    SELECT id, generation, state, intent FROM payments
+    SELECT id, generation, state, intent, coalesce(method = 'transfer'
+        AND least(accepted_at, occurred_at) < (SELECT restored_at FROM deployment), false) AS withheld
+    FROM payments
     WHERE id = ANY(${sql.array(ids, "uuid")}) AND transaction_id IS NULL
     FOR UPDATE SKIP LOCKED
   `);
   const free = new Map(rows.map((each) => [each.id, each]));
   return chosen.filter(({ paymentId, generation, state, intent }) => {
     const row = free.get(paymentId);
-    return row?.generation === generation && row.state === state && row.intent === intent;
+    const isSame = row?.generation === generation && row.state === state && row.intent === intent;
+    return isSame && !row.withheld;
   });
 }
 
@@ -54,16 +61,18 @@ export async function writeSend(
   lane: Lane,
   send: NewSend,
 ): Promise<StoredSend> {
-  const id = randomUUID();
   const { intent, payments, draft, ticket } = send;
+  // A transfer is found again at Circle by the refId, which must survive a restored backup.
+  const isTransfer = draft.nthTransfer !== undefined && ticket.rail === "circle";
+  const id = isTransfer ? ticket.idempotencyKey : randomUUID();
   const ticketed = ticketColumns(ticket);
   const column = (of: (payment: DuePayment) => string | number, type: string) =>
     sql.array(payments.map(of), type);
   const written = await tx.one(sql.prepared("dispatch-write-send", writtenRow)`
     WITH send AS (
-      INSERT INTO transactions (id, rail, chain_id, pay_once, operator, kind, item_count, calldata, gas_limit,
+      INSERT INTO transactions (id, rail, method, chain_id, pay_once, operator, kind, item_count, calldata, gas_limit,
                                 wallet_id, idempotency_key, nonce, max_fee_per_gas, raw, hashes)
-      VALUES (${id}, ${lane.rail}, ${deps.chainId}, ${deps.payOnce}, ${draft.operator}, ${intent},
+      VALUES (${id}, ${lane.rail}, ${lane.method}, ${deps.chainId}, ${deps.payOnce}, ${draft.operator}, ${intent},
               ${payments.length}, ${draft.calldata}, ${draft.gasLimit}, ${ticketed.walletId},
               ${ticketed.idempotencyKey}, ${ticketed.nonce}, ${ticketed.maxFeePerGas}::numeric, ${ticketed.raw},
               ${sql.array(ticketed.hashes, "text")})
@@ -101,5 +110,6 @@ export async function writeSend(
     gasLimit: draft.gasLimit,
     createdAt: written.created_at,
     ticket,
+    ...(draft.nthTransfer && { transfer: draft.nthTransfer }),
   };
 }

@@ -20,7 +20,7 @@ export interface ConsumerSession {
   readonly end: () => void;
 }
 
-const IDLE_CHECK_MS = 60_000;
+const IDLE_CHECK_MS = 10_000;
 
 export function createSession(
   deps: ConsumerDeps,

@@ -2,6 +2,7 @@ import { sql } from "slonik";
 import { anyRow, type Transaction } from "../database/pool.ts";
 import { transact } from "../database/transact.ts";
 import { refOf } from "../payment/ids.ts";
+import { NO_CONTRACT } from "../payment/method.ts";
 import type { FoundPaid } from "../payment/pay-once-log.ts";
 import { adoptWithin } from "../settlement/adopt-stored.ts";
 import { loadCursor, type Cursor } from "../settlement/cursor.ts";
@@ -23,7 +24,8 @@ export async function recheckReview(
 ): Promise<Refusal | { readonly kind: "done"; readonly checks: readonly Check[] }> {
   const { settle, chain } = deps;
   const head = await chain.headNumber();
-  const paid = await chain.findPaid(refOf(request.paymentId), head);
+  const hasInstance = settle.instance.payOnce !== NO_CONTRACT;
+  const paid = hasInstance ? await chain.findPaid(refOf(request.paymentId), head) : undefined;
   const cursor = await loadCursor(settle.pool, settle.instance);
   const outcome = await transact<readonly Settled[] | Refusal>(settle.pool, async (tx) => {
     const before = await lockReview(tx, request);

@@ -59,6 +59,8 @@ async function cancel({ dispatch, settle }: ReviewDeps, request: ReviewRequest) 
       return NOT_FOUND;
     case "generation_mismatch":
       return generationMismatch(answer.generation);
+    case "refused_by_method":
+      return NO_VOID;
     case "refused_by_state":
       return notInReview(answer.state, request.expectedGeneration);
   }
@@ -67,6 +69,11 @@ async function cancel({ dispatch, settle }: ReviewDeps, request: ReviewRequest) 
 const PAID = refused(
   "task_already_paid",
   "The chain has a Paid of this payment, which no void undoes: see what it says with gigpay verify.",
+);
+
+const NO_VOID = refused(
+  "transfer_has_no_void",
+  "A plain transfer cannot be closed on chain: it ends when Circle's answer is known. Cancel it in Circle's console if it is still queued there.",
 );
 
 const paidRow = z.object({ paid: z.boolean() });

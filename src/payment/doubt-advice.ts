@@ -1,7 +1,11 @@
-import type { DoubtReason } from "./evidence.ts";
+import type { DoubtReason, UnprovenReason } from "./evidence.ts";
 
 /** Doubt for want of evidence; the others are evidence that contradicts this service. */
-type UnconfirmedReason = "pay_unconfirmed" | "void_unconfirmed";
+type UnconfirmedReason =
+  | "pay_unconfirmed"
+  | "void_unconfirmed"
+  | "transfer_unconfirmed"
+  | UnprovenReason;
 
 const ADVICE: Readonly<Record<DoubtReason | UnconfirmedReason, string>> = {
   pay_unconfirmed:
@@ -16,6 +20,22 @@ const ADVICE: Readonly<Record<DoubtReason | UnconfirmedReason, string>> = {
     "Paid on chain without the token's own Transfer log: look at the token before anything goes on.",
   paid_log_not_found:
     "The chain says that it was paid, but its Paid log was not found: recheck it, or confirm it with the transaction.",
+  transfer_unconfirmed:
+    "Ends by itself once Circle or the chain says what became of it. It is never sent under another key: look for it in Circle's console by its refId.",
+  transfer_without_log:
+    "Circle calls it complete, but the chain has no such transfer: ask Circle, and pay nothing by other means before that.",
+  transfer_contradicts_terms:
+    "Circle's transaction moved something else than was ordered: suspect a stolen key, and stop the wallet first.",
+  transfer_proves_another:
+    "Circle names a transfer that paid another payment: ask Circle which order it executed.",
+  transfer_despite_end:
+    "Circle calls it unpaid, but the chain has a transfer of just these terms: find out who made it before anything is paid again.",
+  transfer_unanswered:
+    "Every order that Circle answered ended unpaid, but one POST was never answered and may still arrive: wait a day, look for it in Circle's console by its refId.",
+  transfer_unsearchable:
+    "Circle calls it unpaid, but its order is too old for the chain to be searched back to it: look for the transfer in the explorer.",
+  before_restore:
+    "It may have been sent before the backup was restored: look for a transfer to this worker in Circle's console.",
   voided_after_completed:
     "Voided on chain after it was announced as completed: compare with a restored backup, then verify.",
 };

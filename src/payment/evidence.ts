@@ -42,6 +42,12 @@ export interface PlacedPaid {
   readonly blockNumber: bigint;
 }
 
+/** Where on chain the log stands that completes a payment. */
+export interface PaymentProof {
+  readonly log: { readonly txHash: string; readonly logIndex: number };
+  readonly blockNumber: bigint;
+}
+
 /** A log of our instance about this payment, with what is known around it. */
 export type Evidence =
   | { readonly kind: "paid"; readonly paid: PlacedPaid }
@@ -67,7 +73,18 @@ export type DoubtReason =
   | "paid_without_transfer"
   | "paid_contradicts_terms"
   | "paid_log_not_found"
-  | "voided_after_completed";
+  | "voided_after_completed"
+  | TransferContradiction;
+
+/** What Circle and the chain say of a plain transfer does not agree. */
+export type TransferContradiction =
+  | "transfer_without_log"
+  | "transfer_contradicts_terms"
+  | "transfer_proves_another"
+  | "transfer_despite_end";
+
+/** A plain transfer that nobody can prove or exclude: no alarm, but no event either. */
+export type UnprovenReason = "before_restore" | "transfer_unanswered" | "transfer_unsearchable";
 export type BrokenInvariant = "paid_twice" | "voided_after_paid" | "paid_though_failed";
 
 /** What becomes of the payment. */
@@ -76,7 +93,7 @@ export type Verdict =
       readonly kind: "complete";
       readonly generation: number;
       readonly terms: Terms;
-      readonly paid: PlacedPaid;
+      readonly paid: PaymentProof;
       /** Its event exists already (adopted from our own topic after a restore). */
       readonly announced: boolean;
       /** `payment.failed` of the generation that was paid had been decided: completed all the same, and an alarm. */
@@ -85,7 +102,10 @@ export type Verdict =
   | {
       readonly kind: "fail";
       readonly failure: Failure;
-      readonly voidTxHash: string;
+      /** Null: a plain transfer, which has no void. */
+      readonly voidTxHash: string | null;
+      /** Where the last try is used up by this very verdict. */
+      readonly tries?: number;
       readonly announced: boolean;
     }
   | { readonly kind: "retry"; readonly tries: number; readonly delayMs: number }
@@ -93,6 +113,8 @@ export type Verdict =
   | { readonly kind: "void"; readonly tries: number; readonly failure: Failure }
   /** Review and alarm; `intent` is what goes on being sent. */
   | { readonly kind: "doubt"; readonly reason: DoubtReason; readonly intent: Intent | null }
+  /** Review without an alarm; it goes on being looked at. */
+  | { readonly kind: "unproven"; readonly reason: UnprovenReason }
   | { readonly kind: "alarm"; readonly broken: BrokenInvariant }
   | { readonly kind: "ignore"; readonly why: string };
 

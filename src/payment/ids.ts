@@ -36,6 +36,14 @@ export function eventIdOf(
   return derivedUuid("event", paymentId, String(generation), kind);
 }
 
+/**
+ * The idempotency key, and the id, of a payment's n-th plain transfer in this generation. After a restored backup the
+ * same send has the same key, so that Circle knows it again.
+ */
+export function transferKeyOf(paymentId: string, generation: number, sendNumber: number): string {
+  return derivedUuid("transfer", paymentId, String(generation), String(sendNumber));
+}
+
 /** GigStream's own key, where the caller gives none. */
 export function derivedIdempotencyKey(taskId: string, workerId: string): string {
   return createHash("sha256").update(`${taskId}-${workerId}-payment`).digest("hex");

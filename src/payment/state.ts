@@ -23,6 +23,7 @@ export const FAILURE_CODES = [
   "wallet_not_found",
   "wallet_invalid",
   "wallet_blocked",
+  "payer_wallet_unknown",
   "risk_rejected",
   "transfer_denied",
   "transfer_reverted",

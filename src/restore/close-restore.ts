@@ -36,6 +36,10 @@ export async function closeRestore(pool: Database, closing: Closing): Promise<bo
     const details = sql.jsonb({ restoreId: `${restoreId}`, verdict, reason });
     await tx.query(sql.type(anyRow)`
       INSERT INTO audit_log (actor, action, details) VALUES (${actor}, 'restore.closed', ${details})`);
+    // What waited for this is looked at again at once.
+    await tx.query(sql.type(anyRow)`
+      UPDATE payments SET next_attempt_at = payment_now()
+      WHERE state = 'accepted' AND next_attempt_at > payment_now()`);
     if (verdict === "dismissed") return true;
     await tx.query(sql.type(anyRow)`
       WITH lifted AS (

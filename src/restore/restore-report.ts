@@ -2,6 +2,7 @@ import { sql } from "slonik";
 import { z } from "zod";
 import type { Database } from "../database/pool.ts";
 import { askDatabase } from "../database/translate-error.ts";
+import { NO_CONTRACT } from "../payment/method.ts";
 import type { RestoreState } from "./read-restore.ts";
 import { readRestore } from "./read-restore.ts";
 import { unknownRanges, type OwnTopics } from "./own-offsets.ts";
@@ -52,7 +53,8 @@ export async function readReport(deps: ReportDeps): Promise<RestoreReport> {
   const counts = await readCounts(deps, state);
   const unreadRecords = ranges.reduce((sum, { from, to }) => sum + to - from, 0n);
   const waitingFor = [
-    cursor === null || cursor < head
+    // Without an instance nothing is followed: what was paid, Circle's own ids say.
+    deps.instance.payOnce !== NO_CONTRACT && (cursor === null || cursor < head)
       ? `the cursor: it stands at block ${cursor ?? "none"}, the chain's head is ${head}`
       : "",
     unreadRecords > 0n || state.open?.topicsReadAt === null

@@ -103,8 +103,14 @@ export async function checkForRestore(
   await adoptOwnTopics(deps, signal);
 }
 
-/** What must be known before anything is said again: our own topics, to their ends. */
+/**
+ * What must be known before anything is said again: our own topics, to their ends, and how far the consumer was, so that what
+ * it has yet to read again belongs to this restore and opens no other.
+ */
 async function learn(deps: WatchDeps, signal: AbortSignal): Promise<void> {
+  for (const sign of await findOffsetSigns(deps)) {
+    await openRestore({ db: deps.pool, log: deps.log }, sign);
+  }
   await adoptOwnTopics(deps, signal);
   await transact(deps.pool, async (tx) => {
     const ids = await findUnadopted(tx);

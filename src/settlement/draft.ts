@@ -64,6 +64,7 @@ export function applyVerdict(draft: Draft, verdict: Verdict, context: VerdictCon
         ...ended(context),
         state: "failed",
         failure: verdict.failure,
+        tries: verdict.tries ?? draft.tries,
         voidTxHash: verdict.voidTxHash,
         outcomes: new Map(draft.outcomes).set(draft.generation, "failed"),
       };
@@ -92,6 +93,8 @@ export function applyVerdict(draft: Draft, verdict: Verdict, context: VerdictCon
         settledAt: null,
         followedAt,
       };
+    case "unproven":
+      return { ...kept(draft, verdict.reason, now), followedAt };
     case "alarm":
     case "ignore":
       return draft;
@@ -129,6 +132,12 @@ function waiting(draft: Draft, now: Date, delayMs: number): Draft {
     nextAttemptAt: draft.intent === null ? null : after(now, delayMs),
     reviewAt: null,
   };
+}
+
+/** In review, and on its way all the same: what it travels in goes on being looked at. */
+function kept(draft: Draft, doubtReason: string, now: Date): Draft {
+  const doubtSince = draft.doubtSince ?? now;
+  return { ...draft, state: "review", doubtReason, doubtSince, reviewAt: null };
 }
 
 function after(now: Date, delayMs: number): Date {

@@ -35,7 +35,8 @@ export interface JudgeOptions {
 
 export interface Decision {
   readonly verdict: Verdict;
-  readonly place: PlacedLog;
+  /** What it rests on, as audit entries show it. */
+  readonly evidence: Readonly<Record<string, unknown>>;
   readonly draft: Draft;
 }
 
@@ -81,7 +82,7 @@ export function judgeLogs(
     const isFree = send !== undefined && judged.transactionId === send.id;
     const after = isFree ? release(judged, now) : judged;
     drafts.set(draft.id, after);
-    decisions.push({ verdict, place, draft: after });
+    decisions.push({ verdict, evidence: placeDetails(place), draft: after });
   }
   return {
     changed: [...ledger.drafts.values()].flatMap((before) => {
@@ -146,11 +147,11 @@ function minedSends(
   }));
 }
 
-function alarmOf({ verdict, place, draft }: Decision): Alarm[] {
+/** The alarm that a decision raises, if any. */
+export function alarmOf({ verdict, evidence, draft }: Decision): Alarm[] {
   const kind = alarmKindOf(verdict);
   if (!kind) return [];
-  const details = placeDetails(place);
-  return [{ kind, paymentId: draft.id, generation: draft.generation, details }];
+  return [{ kind, paymentId: draft.id, generation: draft.generation, details: evidence }];
 }
 
 function alarmKindOf(verdict: Verdict): AlarmKind | null {
@@ -177,7 +178,7 @@ function unknownAlarm(places: readonly PlacedLog[]): Alarm[] {
 }
 
 /** Where a log stands, as audit entries show it. */
-export function placeDetails({ log, blockNumber }: PlacedLog): Record<string, unknown> {
+function placeDetails({ log, blockNumber }: PlacedLog): Record<string, unknown> {
   return {
     log: log.kind,
     ref: log.ref,

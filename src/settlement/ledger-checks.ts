@@ -11,6 +11,9 @@ export type LedgerMismatch =
   | "outcome_contradicts_state"
   | "failed_though_paid"
   | "failed_without_void"
+  | "completed_without_transfer"
+  | "transfer_not_completed"
+  | "failed_in_doubt"
   | "event_missing"
   | "event_without_outcome"
   | "reputation_missing"
@@ -27,7 +30,7 @@ export type LedgerMismatch =
 export const LEDGER_CHECKS: Readonly<Record<LedgerMismatch, FragmentSqlToken>> = {
   completed_without_paid: sql.fragment`
     SELECT p.id AS payment_id, 'no Paid stored at ' || p.tx_hash || ' log ' || p.log_index AS detail
-    FROM payments p WHERE p.state = 'completed' AND NOT EXISTS (
+    FROM payments p WHERE p.state = 'completed' AND p.method = 'payonce' AND NOT EXISTS (
       SELECT FROM chain_events e WHERE e.kind = 'paid' AND e.payment_id = p.id AND e.chain_id = p.chain_id
         AND e.pay_once = p.pay_once AND e.tx_hash = p.tx_hash AND e.log_index = p.log_index)`,
   completed_under_other_terms: sql.fragment`
@@ -69,15 +72,32 @@ export const LEDGER_CHECKS: Readonly<Record<LedgerMismatch, FragmentSqlToken>> =
     WHERE o.kind = 'failed'`,
   failed_without_void: sql.fragment`
     SELECT p.id AS payment_id, 'sent and failed, but nothing at ' || p.void_tx_hash || ' closed it' AS detail
-    FROM payments p WHERE p.state = 'failed' AND p.first_sent_at IS NOT NULL AND NOT EXISTS (
+    FROM payments p
+    WHERE p.state = 'failed' AND p.first_sent_at IS NOT NULL AND p.method = 'payonce' AND NOT EXISTS (
       SELECT FROM chain_events e WHERE e.payment_id = p.id AND e.tx_hash = p.void_tx_hash
         AND e.kind IN ('voided', 'skipped'))`,
+  completed_without_transfer: sql.fragment`
+    SELECT p.id AS payment_id, 'no transfer of its terms is stored at ' || p.tx_hash || ' log ' || p.log_index AS detail
+    FROM payments p WHERE p.state = 'completed' AND p.method = 'transfer' AND NOT EXISTS (
+      SELECT FROM transfers f WHERE f.payment_id = p.id AND f.chain_id = p.chain_id AND f.tx_hash = p.tx_hash
+        AND f.log_index = p.log_index AND f.generation = p.generation AND f.payer = p.payer AND f.token = p.token
+        AND f.recipient = p.recipient AND f.amount = p.net_amount)`,
+  transfer_not_completed: sql.fragment`
+    SELECT p.id AS payment_id, 'paid by ' || f.tx_hash || ', yet ' || p.state AS detail
+    FROM transfers f JOIN payments p ON p.id = f.payment_id WHERE p.state <> 'completed'`,
+  failed_in_doubt: sql.fragment`
+    SELECT p.id AS payment_id, format('failed, but transfer %s is %s, and %s of its %s POSTs were answered', t.id,
+      coalesce(t.provider_end, 'open at Circle'), t.answers, t.posts) AS detail
+    FROM payments p JOIN transaction_items i ON i.payment_id = p.id AND i.generation = p.generation
+    JOIN transactions t ON t.id = i.transaction_id
+    WHERE p.state = 'failed' AND p.method = 'transfer'
+      AND (t.state = 'open' OR t.provider_end IS NULL OR t.answers < t.posts)`,
   // Published rows are pruned, outcomes never, and a restore adopts outcomes whose events are in Kafka alone.
   event_missing: sql.fragment`
     SELECT o.payment_id, format('the %s event of generation %s is not in the outbox', o.kind, o.generation) AS detail
     FROM payment_outcomes o
     WHERE o.decided_at > (SELECT min(created_at) FROM outbox)
-      AND o.decided_at > coalesce((SELECT restored_at FROM deployment), '-infinity')
+      AND NOT EXISTS (SELECT FROM announced_outcomes a WHERE a.event_id = o.event_id)
       AND NOT EXISTS (SELECT FROM outbox x WHERE x.event_id = o.event_id)`,
   event_without_outcome: sql.fragment`
     SELECT x.payment_id, 'event ' || x.event_id || ' was never decided' AS detail

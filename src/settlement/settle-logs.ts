@@ -65,15 +65,25 @@ export async function settleLogs(
     tx,
     judgeLogs(ledger, places, { now, rail, policy, causeOf }),
   );
+  await writeJudgement(tx, deps, judgement, now);
+  await writeSends(tx, judgement.mined, places);
+  return summaryOf(judgement, places.length);
+}
+
+/** All that follows from a judgement, whatever it was judged by, but for the sends that brought the evidence. */
+export async function writeJudgement(
+  tx: Transaction,
+  deps: SettleDeps,
+  judgement: Judgement,
+  now: Date,
+): Promise<void> {
   const completed = draftsOf(judgement, "complete");
   await writePayments(tx, { instance: deps.instance, now }, judgement.changed);
   await writeOutcomes(tx, deps, announcedOf(judgement));
   await writePaidTasks(tx, completed);
   await writeReputation(tx, completed, deps.reputationPoints);
-  await writeSends(tx, judgement.mined, places);
   await writeAudit(tx, judgement);
   if (deps.pausesOnAlarm) await writePause(tx, judgement.alarms);
-  return summaryOf(judgement, places.length);
 }
 
 const restoringRow = z.object({ is_restoring: z.boolean() });
@@ -117,7 +127,8 @@ function announcedOf({ decisions }: Judgement): Draft[] {
   );
 }
 
-function summaryOf(judgement: Judgement, logs: number): Settled {
+/** For whoever announces it after the commit. */
+export function summaryOf(judgement: Judgement, logs: number): Settled {
   const count = (kind: Verdict["kind"]) => draftsOf(judgement, kind).length;
   return {
     logs,
@@ -128,7 +139,7 @@ function summaryOf(judgement: Judgement, logs: number): Settled {
     retried: count("retry"),
     waiting: count("wait"),
     voiding: count("void"),
-    reviewed: count("doubt"),
+    reviewed: count("doubt") + count("unproven"),
     alarms: judgement.alarms,
     sendsMined: judgement.mined.length,
   };

@@ -5,6 +5,7 @@ import { askDatabase } from "../database/translate-error.ts";
 import { loadCursor } from "./cursor.ts";
 import { LEDGER_CHECKS, type LedgerMismatch } from "./ledger-checks.ts";
 import type { Instance } from "./load-ledger.ts";
+import type { TransferMismatchKind } from "./verify-transfers.ts";
 import {
   verifyChain,
   type BlockRange,
@@ -13,7 +14,7 @@ import {
 } from "./verify-chain.ts";
 
 export interface Mismatch {
-  readonly kind: LedgerMismatch | ChainMismatchKind | "cursor_differs";
+  readonly kind: LedgerMismatch | ChainMismatchKind | TransferMismatchKind | "cursor_differs";
   readonly paymentId: string | null;
   /** One line for a person. */
   readonly detail: string;

@@ -2,7 +2,7 @@ import { sql } from "slonik";
 import { anyRow, type Transaction } from "../database/pool.ts";
 import { alarmAction } from "../payment/alarm.ts";
 import type { Verdict } from "../payment/evidence.ts";
-import { placeDetails, type Decision, type Judgement } from "./judge-logs.ts";
+import type { Decision, Judgement } from "./judge-logs.ts";
 
 interface AuditEntry {
   readonly action: string;
@@ -43,10 +43,10 @@ export async function writeAudit(tx: Transaction, judgement: Judgement): Promise
   `);
 }
 
-function entryOf({ verdict, place, draft }: Decision): AuditEntry[] {
+function entryOf({ verdict, evidence, draft }: Decision): AuditEntry[] {
   const action = actionOf(verdict);
   if (!action) return [];
-  const details = { ...placeDetails(place), ...detailsOf(verdict) };
+  const details = { ...evidence, ...detailsOf(verdict) };
   return [{ action, paymentId: draft.id, generation: draft.generation, details }];
 }
 
@@ -61,6 +61,7 @@ function actionOf(verdict: Verdict): string | null {
     case "void":
       return "payment.voiding";
     case "doubt":
+    case "unproven":
       return "payment.review";
     case "wait":
     case "alarm":
@@ -77,6 +78,7 @@ function detailsOf(verdict: Verdict): Record<string, unknown> {
     case "retry":
       return { tries: verdict.tries, delayMs: verdict.delayMs };
     case "doubt":
+    case "unproven":
       return { reason: verdict.reason };
     default:
       return {};

@@ -54,6 +54,24 @@ test("an ineligible event that is read again after a restore waits for the opera
   expect(await rowsOf(pool, "outbox")).toEqual([]);
 });
 
+test("what an operator has confirmed opens no second restore; what Kafka knows beyond it does", async () => {
+  await using database = await freshDatabase();
+  const { pool } = database;
+  await insertDeployment(pool);
+  const openOnes = async () =>
+    (await rowsOf(pool, "restores")).filter(({ closed_at }) => closed_at === null);
+  await noteOffsetAlarm({ pool, log }, { ...alarm, kind: "restored" });
+  await confirmRestore(pool);
+  // The consumer comes to it only now, and says what the watch had said.
+  await noteOffsetAlarm({ pool, log }, { ...alarm, kind: "restored" });
+  expect(await openOnes()).toEqual([]);
+  await noteOffsetAlarm({ pool, log }, { ...alarm, kind: "restored", partition: 1 });
+  expect(await openOnes()).toHaveLength(1);
+  await confirmRestore(pool);
+  await noteOffsetAlarm({ pool, log }, { ...alarm, kind: "restored", known: 6n });
+  expect(await openOnes()).toHaveLength(1);
+});
+
 test("after a topic was made anew it fails at once: nothing was forgotten", async () => {
   await using database = await freshDatabase();
   const { pool } = database;

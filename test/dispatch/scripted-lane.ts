@@ -25,12 +25,18 @@ export interface ScriptedLane extends Lane {
 }
 
 export function scriptedLane(
-  options: { id?: string; operators?: readonly string[]; maxInFlight?: number } = {},
+  options: {
+    id?: string;
+    operators?: readonly string[];
+    maxInFlight?: number;
+    method?: Lane["method"];
+  } = {},
 ): ScriptedLane {
   const operators = options.operators ?? [`0x${"0".repeat(39)}1`];
   const lane: ScriptedLane = {
     id: options.id ?? "circle:scripted",
     rail: "circle",
+    method: options.method ?? "payonce",
     operators,
     maxInFlightPerOperator: options.maxInFlight ?? 12,
     opened: [],

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { acceptBatch } from "../../src/acceptance/accept-batch.ts";
 import { createRpc } from "../../src/arc/rpc.ts";
+import { confirmTransfers } from "../../src/confirm-transfers.ts";
 import { loadConfig } from "../../src/config.ts";
 import { kafkaOf } from "../../src/connections.ts";
 import { connectSignals } from "../../src/database/listen.ts";
@@ -65,7 +66,9 @@ export async function startLine(
   const startBlock = await readerOf(connected).headNumber();
   const stages = [
     runLane(dispatchDeps(connected, connected.bells.dispatch), lane, running.signal),
-    follow(connected, startBlock, running.signal),
+    connected.config.PAYMENT_METHOD === "transfer"
+      ? confirmTransfers(connected, { isOpen: () => false }, running.signal)
+      : follow(connected, startBlock, running.signal),
   ];
   starting.defer(async () => {
     running.abort();

@@ -3,6 +3,8 @@ import { expect, test } from "vitest";
 import { anyRow, type Database } from "../../src/database/pool.ts";
 import { openRestore } from "../../src/restore/open-restore.ts";
 import { pino } from "pino";
+import { z } from "zod";
+import { LEDGER_CHECKS } from "../../src/settlement/ledger-checks.ts";
 import { batchOf, taskCompleted, units } from "../support/acceptance.ts";
 import { holdClock } from "../support/hold-clock.ts";
 import { rowsOf } from "../support/read-rows.ts";
@@ -44,6 +46,15 @@ async function comeBack(
 
 async function paidLogs(world: TwoLives): Promise<readonly unknown[]> {
   return (await rowsOf(world.pool(), "chain_events")).filter(({ kind }) => kind === "paid");
+}
+
+const mismatchRow = z.object({ payment_id: z.string().nullable(), detail: z.string() });
+
+async function mismatches(pool: Database): Promise<readonly unknown[]> {
+  const found = Object.values(LEDGER_CHECKS).map((check) =>
+    pool.any(sql.type(mismatchRow)`${check}`),
+  );
+  return (await Promise.all(found)).flat();
 }
 
 function eventsOf(world: TwoLives): string[] {
@@ -235,6 +246,7 @@ test("trace 7: the cursor passes the Paid of a payment that nobody knows yet; ac
   expect(await world.relay(), "completed(1) is in the topic already").toBe(0);
   expect(eventsOf(world)).toEqual(announced);
   expect(world.alarms, "an operator confirmed what explains it").toEqual([]);
+  expect(await mismatches(world.pool()), "adopted outcomes need no row in the outbox").toEqual([]);
 });
 
 test("trace 7: without its event in the topic it is announced, once, after the operator's word", async () => {

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { describeConfig, loadConfig } from "../../src/config.ts";
+import { NO_CONTRACT } from "../../src/payment/method.ts";
 
 const valid = {
   DATABASE_URL: "postgres://u:p@db/pay",
@@ -57,6 +58,21 @@ test("a rail demands exactly its own settings", () => {
   expect(text).toMatch(/CIRCLE_ENTITY_SECRET +missing/);
   expect(text).toMatch(/CIRCLE_OPERATOR_WALLET_IDS +missing/);
   expect(text).not.toContain("ARC_OPERATOR_PRIVATE_KEYS");
+});
+
+test("plain transfers need Circle, but neither a contract nor operator wallets", () => {
+  const { PAY_ONCE_ADDRESS: _, ARC_OPERATOR_PRIVATE_KEYS: __, ...rest } = valid;
+  const circle = { CIRCLE_API_KEY: "TEST:1:2", CIRCLE_ENTITY_SECRET: "22".repeat(32) };
+  const config = loadConfig({
+    ...rest,
+    ...circle,
+    PAYMENT_RAIL: "circle",
+    PAYMENT_METHOD: "transfer",
+  });
+  expect(config.PAY_ONCE_ADDRESS).toBe(NO_CONTRACT);
+  expect(complaint({ ...valid, PAYMENT_METHOD: "transfer" })).toMatch(
+    /PAYMENT_METHOD +"transfer" goes with PAYMENT_RAIL=circle only/,
+  );
 });
 
 test("a secret's value is never shown, neither in a complaint nor in the printed configuration", () => {

@@ -16,6 +16,8 @@ export const tokens = {
 export function acceptanceSettings(changes: Partial<AcceptanceSettings> = {}): AcceptanceSettings {
   return {
     rail: "arc",
+    method: "payonce",
+    payers: null,
     chainId: 5042002,
     payOnce: addressOf("PayOnce"),
     operators: [addressOf("operator")],

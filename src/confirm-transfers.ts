@@ -1,0 +1,30 @@
+import { raiseDoubt } from "./dispatch/raise-doubt.ts";
+import { withholdRestored } from "./dispatch/withhold-restored.ts";
+import { createTransferConfirmation } from "./settlement/confirm-transfers.ts";
+import type { RestoreWatch } from "./restore/watch-restores.ts";
+import { confirmDeps, dispatchDeps, type Connected } from "./stage-deps.ts";
+import { sweep } from "./sweep.ts";
+
+/** Half a block: what Circle has named is mined in the next one or two. */
+const CONFIRM_EVERY_MS = 250;
+
+/** What plain transfers came to: Circle names the transactions, the chain says what they are, and commit 3 settles them. */
+export async function confirmTransfers(
+  connected: Connected,
+  watch: Pick<RestoreWatch, "isOpen">,
+  signal: AbortSignal,
+): Promise<void> {
+  const { log, bells } = connected;
+  const deps = dispatchDeps(connected, bells.dispatch);
+  const look = createTransferConfirmation(confirmDeps(connected));
+  const doubts = async () => {
+    // Nothing travels while a restore is open, and a wait for an operator is no doubt.
+    if (watch.isOpen()) return;
+    await withholdRestored(deps);
+    await raiseDoubt(deps);
+  };
+  await Promise.all([
+    sweep({ log, everyMs: CONFIRM_EVERY_MS }, "transfers", look, signal),
+    sweep({ log }, "payments in doubt", doubts, signal),
+  ]);
+}
