@@ -61,11 +61,18 @@ export async function replayDeadLetter(
   try {
     return await commit(deps, replay, order);
   } catch (error) {
-    if (!(error instanceof PaymentError) || error.code !== "DATABASE_VALUE_REFUSED") throw error;
+    if (!(error instanceof PaymentError)) throw error;
+    // A restore that nobody has confirmed opens no generation; the letter is as it was, and its neighbours go on.
+    if (error.code === "OPERATION_REFUSED") return { kind: "refused", ...unconfirmed(error) };
+    if (error.code !== "DATABASE_VALUE_REFUSED") throw error;
     const message = `The database refused a value of this record: ${error.message}. Correct it and send a new event.`;
     const objection = { code: "value_refused", message, field: null };
     return commit(deps, { ...replay, checked: { ok: false, objection } }, order);
   }
+}
+
+function unconfirmed({ message }: PaymentError) {
+  return { code: "restore_unconfirmed", message, field: null, paymentId: null };
 }
 
 interface Replay {

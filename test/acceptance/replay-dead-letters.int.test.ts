@@ -404,6 +404,25 @@ test("a failed payment that the chain has paid is not opened: settlement gets it
   expect(await rowsOf(pool, "payments")).toMatchObject([{ state: "failed", generation: 1 }]);
 });
 
+test("while a restore is not confirmed no generation is opened; the letter is as it was, and its neighbours go on", async () => {
+  await using database = await freshDatabase();
+  const { pool } = database;
+  const deps = await openShop(pool);
+  await failedBy(deps, { amount: units(20_000) });
+  const letters = [
+    await becomeLetter(deps, taskCompleted({ eventId: "right" })),
+    await becomeLetter(deps, taskCompleted({ taskId: "late", platformId: "late" })),
+  ];
+  await insertPlatform(pool, { id: "late", taskSource: "event" });
+  await pool.query(sql.type(anyRow)`INSERT INTO restores DEFAULT VALUES`);
+  const before = await rowsOf(pool, "payments");
+  expect(await replayDeadLetters(deps, letters, order)).toMatchObject([
+    { kind: "refused", code: "restore_unconfirmed" },
+    { kind: "replayed", verdict: "new", state: "accepted" },
+  ]);
+  expect((await rowsOf(pool, "payments")).filter(({ id }) => id === paymentId)).toEqual(before);
+});
+
 test("any letters replayed in any order, any number of times, come to what once comes to", async () => {
   const picks = fc.array(fc.nat({ max: 3 }), { minLength: 1, maxLength: 12 });
   await fc.assert(
