@@ -1,3 +1,4 @@
+import { pino } from "pino";
 import { sql } from "slonik";
 import type { Hex } from "viem";
 import { generatePrivateKey } from "viem/accounts";
@@ -6,13 +7,17 @@ import { circleControl } from "../../sandbox/circle/control-client.ts";
 import { walletOf } from "../../sandbox/furnish.ts";
 import { anyRow, type Database } from "../../src/database/pool.ts";
 import { paymentIdOf } from "../../src/payment/ids.ts";
+import { openRestore } from "../../src/restore/open-restore.ts";
 import { getPayment } from "../../src/queries/get-payment.ts";
 import { units } from "../support/acceptance.ts";
 import { addressOf, insertPlatform } from "../support/seed.ts";
 import { openPlaybook } from "./playbook.ts";
 import { runService } from "./running-service.ts";
-import { payFromOutside } from "./thief.ts";
+import { noncesUsed, payFromOutside } from "./thief.ts";
 import { startLine, taskDone, type WholeLine } from "./whole-line.ts";
+
+/** Two worlds, and the sandbox where this file is the first of a run. */
+const STARTING_TIMEOUT_MS = 240_000;
 
 const running = new AsyncDisposableStack();
 let circle: WholeLine;
@@ -23,7 +28,7 @@ beforeAll(async () => {
   const settings = { PAYMENT_REVIEW_AFTER_MS: "4000", PAYMENT_RETRY_DELAYS_MS: "100,200,300" };
   circle = running.use(await startLine({ rail: "circle", treasuries: 1, settings }));
   arc = running.use(await startLine({ rail: "arc", treasuries: 2 }));
-});
+}, STARTING_TIMEOUT_MS);
 
 afterAll(() => running.disposeAsync());
 
@@ -266,6 +271,19 @@ test("an operator key is stolen: alarm, pause, review; revoked, it pays nothing 
   expect(verified.code).toBe(9);
   expect(verified.stdout).toMatch(new RegExp(`paid_in_review +${robbed}`));
   expect(verified.stdout).toMatch(/: 1 mismatches$/m);
+
+  // Within a minute the service notices the nonces by itself; here at once.
+  const used = await noncesUsed(world, thief.address);
+  const sign = { kind: "nonces", operator: thief.address.toLowerCase(), stored: "0" } as const;
+  const log = pino({ level: "silent" });
+  await openRestore({ db: pool, log }, { ...sign, chain: String(used) });
+  const restored = await playbook.run("gigpay restored");
+  expect(restored).toMatchObject({ code: 5, stdout: expect.stringContaining("nonces") });
+  const dismissed = await playbook.run(
+    'gigpay restored --dismiss --reason "a thief used our nonces; nothing was restored" --yes',
+  );
+  expect(dismissed).toMatchObject({ code: 0 });
+  expect(await getPayment(pool, robbed)).toMatchObject({ state: "review" });
 
   await service.stop();
   await chain.fund(fresh.address, { native: 10n ** 21n });

@@ -33,3 +33,8 @@ export async function payFromOutside(
     },
   );
 }
+
+/** How many nonces of a wallet the chain has used. */
+export function noncesUsed({ parts }: World, address: Address): Promise<number> {
+  return anvilClient(parts.chain.rpcUrl).getTransactionCount({ address });
+}
