@@ -2,6 +2,7 @@ import type { Address, Hex } from "viem";
 import { generatePrivateKey, privateKeyToAccount } from "viem/accounts";
 
 import type { Chain } from "./chain/start-chain.ts";
+import { circleControl } from "./circle/control-client.ts";
 import { serviceLogin } from "./postgres/service-login.ts";
 import type { Parts } from "./start-parts.ts";
 
@@ -43,10 +44,13 @@ export async function furnish(
   const arcOperators = newWallets(options.arcOperators ?? 2);
   const treasuries = newWallets(options.treasuries ?? 2);
   const operators = [...circle.operatorWallets, ...arcOperators].map(({ address }) => address);
+  const control = circleControl(circle.controlUrl);
   const [databaseUrl, payOnce] = await Promise.all([
     postgres.createDatabase("gigstream"),
     furnishChain(chain, { operators, treasuries }),
   ]);
+  // Plain transfers go out from the platforms' own wallets, which are then Circle's.
+  for (const { privateKey } of treasuries) await control.importWallet(privateKey);
   const serviceDatabaseUrl = await serviceLogin(databaseUrl);
   return { databaseUrl, serviceDatabaseUrl, payOnce, treasuries, arcOperators };
 }

@@ -1,5 +1,5 @@
 import { furnish, type World, type WorldOptions } from "./furnish.ts";
-import { serviceSettings, type Rail } from "./service-settings.ts";
+import { serviceSettings, type Method, type Rail } from "./service-settings.ts";
 import { startParts, type Parts, type PartsOptions } from "./start-parts.ts";
 
 export interface SandboxOptions extends PartsOptions, WorldOptions {}
@@ -7,7 +7,7 @@ export interface SandboxOptions extends PartsOptions, WorldOptions {}
 /** The world outside the service, on this machine and free of charge. */
 export interface Sandbox extends Parts, World, AsyncDisposable {
   /** The environment that `gigpay serve` needs to run here. */
-  settings(rail: Rail): Record<string, string>;
+  settings(rail: Rail, method?: Method): Record<string, string>;
   /** Ends all parts, the last one first, and removes what they wrote. */
   stop(): Promise<void>;
 }
@@ -26,7 +26,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     return {
       ...parts,
       ...world,
-      settings: (rail) => serviceSettings({ ...parts, ...world }, rail),
+      settings: (rail, method) => serviceSettings({ ...parts, ...world }, rail, method),
       stop,
       [Symbol.asyncDispose]: stop,
     };

@@ -2,9 +2,14 @@ import type { World } from "./furnish.ts";
 import type { Parts } from "./start-parts.ts";
 
 export type Rail = "circle" | "arc";
+export type Method = "payonce" | "transfer";
 
 /** The environment of a service that runs against this sandbox, by the names in docs/configuration.md. */
-export function serviceSettings(world: Parts & World, rail: Rail): Record<string, string> {
+export function serviceSettings(
+  world: Parts & World,
+  rail: Rail,
+  method: Method = "payonce",
+): Record<string, string> {
   const { kafka, registry, chain, circle, payOnce, arcOperators } = world;
   const { databaseUrl, serviceDatabaseUrl } = world;
   const common = {
@@ -14,7 +19,8 @@ export function serviceSettings(world: Parts & World, rail: Rail): Record<string
     KAFKA_SSL: "false",
     SCHEMA_REGISTRY_URL: registry.url,
     PAYMENT_RAIL: rail,
-    PAY_ONCE_ADDRESS: payOnce,
+    PAYMENT_METHOD: method,
+    ...(method === "payonce" && { PAY_ONCE_ADDRESS: payOnce }),
     ARC_RPC_URL: chain.rpcUrl,
     ARC_WS_URL: chain.wsUrl,
     ARC_CHAIN_ID: String(chain.chainId),

@@ -36,6 +36,8 @@ export interface CircleControl {
   /** Draws latencies and faults anew from this seed. */
   seed(seed: number): Promise<void>;
   transactions(): Promise<readonly InsideTransaction[]>;
+  /** Makes a wallet of this key the account's, so that somebody else's wallet can send plain transfers; answers its id. */
+  importWallet(privateKey: `0x${string}`): Promise<string>;
   /** Settings as at the start, no faults, no counts; transactions and keys stay. */
   reset(): Promise<void>;
 }
@@ -65,6 +67,8 @@ export function circleControl(controlUrl: string): CircleControl {
     stats: () => ask("GET", "/stats"),
     seed: (seed) => ask("POST", "/seed", { seed }),
     transactions: () => ask("GET", "/transactions"),
+    importWallet: async (privateKey) =>
+      (await ask<{ id: string }>("POST", "/wallets", { privateKey })).id,
     reset: () => ask("POST", "/reset"),
   };
 }

@@ -148,6 +148,8 @@ async function assemble(options: Complete, signal: AbortSignal) {
     random,
     refill: () => rateLimit.refill(),
     transactions: () => store.all(),
+    importWallet: (privateKey: `0x${string}`) =>
+      wallets.create({ privateKey, walletSetId: set.id, name: "imported" }).id,
   };
   return { serving, control, identity: { walletSetId: set.id, operatorWallets } };
 }

@@ -1,7 +1,11 @@
 import { HttpRequestError, HttpResponseError } from "@circle-fin/developer-controlled-wallets";
 import { expect, test } from "vitest";
 import { PaymentError } from "../../src/errors.ts";
-import { translatePostError, translateReadError } from "../../src/circle/translate-error.ts";
+import {
+  translatePostError,
+  translateReadError,
+  translateTransferError,
+} from "../../src/circle/translate-error.ts";
 
 type ResponseError = ConstructorParameters<typeof HttpResponseError>[0];
 
@@ -102,3 +106,37 @@ test("a read that failed can be repeated, unless the key is refused", () => {
     expect(translated(cause)).toEqual(["CIRCLE_UNAVAILABLE", "retry"]);
   }
 });
+
+test.each([155219, 155221, 155241, 155208, 156001, 2])(
+  "of a plain transfer, code %i certainly created nothing: the key may end",
+  (code) => {
+    expect(translateTransferError(answer(400, code))).toMatchObject({ kind: "refused" });
+  },
+);
+
+test.each([155201, 155258, 155264, 155501, 156004, 156013])(
+  "of a plain transfer, code %i created nothing for want of something: the same key waits",
+  (code) => {
+    const report = translateTransferError(answer(409, code));
+    expect(report).toMatchObject({ kind: "retry", capacity: true });
+  },
+);
+
+test.each([
+  ["a 429", answer(429), true],
+  ["a 429 with a code that elsewhere refuses", answer(429, 155221), true],
+  ["a 5xx with such a code", answer(503, 155221), true],
+  ["a 5xx", answer(500), true],
+  ["156020, which may be said of a key that has paid", answer(409, 156020), true],
+  ["-1", answer(400, -1), true],
+  ["a code that nobody knows", answer(400, 999_999), true],
+  ["a connection that broke", broken("ECONNRESET"), false],
+])(
+  "of a plain transfer, %s proves nothing: the same key again, and never an end",
+  (_, error, answered) => {
+    const report = translateTransferError(error);
+    expect(report.kind).toBe("retry");
+    expect(report).not.toHaveProperty("capacity");
+    expect("answered" in report && report.answered === true).toBe(answered);
+  },
+);

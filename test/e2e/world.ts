@@ -2,9 +2,10 @@ import { randomUUID } from "node:crypto";
 import { generatePrivateKey } from "viem/accounts";
 import { migrateService } from "../../sandbox/demo/service.ts";
 import { furnishChain, walletOf, type KeyedWallet } from "../../sandbox/furnish.ts";
+import { circleControl } from "../../sandbox/circle/control-client.ts";
 import { execute } from "../../sandbox/postgres/postgres-at.ts";
 import { serviceLogin } from "../../sandbox/postgres/service-login.ts";
-import type { Rail } from "../../sandbox/service-settings.ts";
+import type { Method, Rail } from "../../sandbox/service-settings.ts";
 import { openPool, type Database } from "../../src/database/pool.ts";
 import { chainControlsAt, type WorldChain } from "./world-chain.ts";
 import { runService, type RunningService } from "./running-service.ts";
@@ -15,6 +16,8 @@ export const FEE_RATE = 25_000n;
 
 export interface WorldOptions {
   readonly rail: Rail;
+  /** With `transfer` the treasuries are Circle's wallets too. */
+  readonly method?: Method;
   /** Platforms' wallets that can pay; one unless told. */
   readonly treasuries?: number;
   readonly settings?: Readonly<Record<string, string>>;
@@ -61,6 +64,10 @@ export async function createWorld(options: WorldOptions): Promise<World> {
       migrateService({ DATABASE_URL: databaseUrl }),
     ),
   ]);
+  const circle = circleControl(parts.circle.controlUrl);
+  for (const { privateKey } of options.method === "transfer" ? treasuries : []) {
+    await circle.importWallet(privateKey);
+  }
   const serviceDatabaseUrl = await serviceLogin(databaseUrl);
   const chain = { ...controls, payOnce };
   const settings = {
@@ -69,7 +76,9 @@ export async function createWorld(options: WorldOptions): Promise<World> {
     // The service's own login: what runs here has the serving role's rights and no more.
     DATABASE_URL: serviceDatabaseUrl,
     DATABASE_MIGRATION_URL: databaseUrl,
-    PAY_ONCE_ADDRESS: payOnce,
+    ...(options.method === "transfer"
+      ? { PAYMENT_METHOD: "transfer" }
+      : { PAY_ONCE_ADDRESS: payOnce }),
     PAYMENT_FEE_PERCENTAGE: "2.5",
     LOG_LEVEL: "info",
     ...options.settings,

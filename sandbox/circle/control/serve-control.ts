@@ -33,12 +33,17 @@ export interface ControlDeps {
   /** Fills the rate limit's buckets: new limits start fresh. */
   readonly refill: () => void;
   readonly transactions: () => readonly TransactionRecord[];
+  /** Makes a wallet of this key the account's; answers its id. */
+  readonly importWallet: (privateKey: `0x${string}`) => string;
   readonly address: () => CircleAddress;
 }
 
 type Action = (deps: ControlDeps, body: unknown, id: string) => unknown;
 
 const seedBody = z.strictObject({ seed: z.int() });
+const walletBody = z.strictObject({
+  privateKey: z.templateLiteral(["0x", z.string().regex(/^[0-9a-f]{64}$/)]),
+});
 
 const ACTIONS: Readonly<Record<string, Action>> = {
   "GET /control": (deps) => deps.address(),
@@ -54,6 +59,9 @@ const ACTIONS: Readonly<Record<string, Action>> = {
   "DELETE /control/faults/:id": ({ faults }, _, id) => faults.clear(id),
   "GET /control/stats": ({ stats }) => stats,
   "POST /control/seed": ({ random }, body) => random.reseed(seedBody.parse(body).seed),
+  "POST /control/wallets": ({ importWallet }, body) => ({
+    id: importWallet(walletBody.parse(body).privateKey),
+  }),
   "GET /control/transactions": (deps) => deps.transactions().map(insideView),
   "POST /control/reset": ({ settings, initialSettings, refill, faults, stats }) => {
     refill();
