@@ -13,6 +13,8 @@ export function serviceSettings(
   const { kafka, registry, chain, circle, payOnce, arcOperators } = world;
   const { databaseUrl, serviceDatabaseUrl } = world;
   const common = {
+    // Several services run beside one another here.
+    METRICS_PORT: "0",
     DATABASE_URL: serviceDatabaseUrl,
     DATABASE_MIGRATION_URL: databaseUrl,
     KAFKA_BROKERS: kafka.brokers.join(","),

@@ -15,17 +15,20 @@ import { runLane } from "./dispatch/run-lane.ts";
 import { failpoint } from "./failpoint.ts";
 import type { ChainReader } from "./follow/chain-reader.ts";
 import { followChain } from "./follow/follow-chain.ts";
+import { serveMetrics } from "./http/serve-metrics.ts";
 import { createIntake } from "./intake/create-intake.ts";
 import { runConsumer, type RunningConsumer } from "./kafka/consumer.ts";
 import { createPublisher, type Publisher } from "./kafka/publisher.ts";
 import type { Logger } from "./log.ts";
 import { confirmTransfers } from "./confirm-transfers.ts";
+import { createMetrics } from "./metrics.ts";
 import { noteOffsetAlarm } from "./note-offset-alarm.ts";
 import { watchDeps } from "./restore-deps.ts";
 import { watchRestores, type RestoreWatch } from "./restore/watch-restores.ts";
 import { runRelay } from "./relay/run-relay.ts";
 import { loadCursor } from "./settlement/cursor.ts";
 import { createStoredSweep } from "./settlement/sweep-stored.ts";
+import { MISMATCH_KINDS } from "./settlement/verification.ts";
 import {
   acceptanceDeps,
   alarmHandler,
@@ -37,6 +40,7 @@ import {
   type Connected,
 } from "./stage-deps.ts";
 import { sweep } from "./sweep.ts";
+import { verifyEveryMinute, type VerifyParts } from "./verify-every-minute.ts";
 
 /** More than any topic of ours has: each partition waits for Postgres on its own. */
 const PARTITIONS_CONCURRENTLY = 64;
@@ -47,6 +51,8 @@ export async function runApp(config: Config, log: Logger, signal: AbortSignal): 
   log.info({ rail: config.PAYMENT_RAIL, pid: process.pid }, "starting");
   const line = new AbortController();
   const signals = { starting: signal, running: line.signal };
+  const metrics = createMetrics(MISMATCH_KINDS);
+  serveMetrics({ log, render: () => metrics.render() }, config.METRICS_PORT, line.signal);
   const connected = await connect(config, log, signals).catch((error: unknown) => {
     // Told to stop while it waited for a part that is away.
     if (!signal.aborted) throw error;
@@ -69,7 +75,7 @@ export async function runApp(config: Config, log: Logger, signal: AbortSignal): 
     config.PAYMENT_METHOD === "transfer"
       ? hold(`transfers:${config.ARC_CHAIN_ID}`, (held) => confirmTransfers(connected, watch, held))
       : hold(`follow:${config.ARC_CHAIN_ID}:${config.PAY_ONCE_ADDRESS}`, (held) =>
-          follow(connected, watch, held),
+          followAndVerify(connected, { watch, metrics }, held),
         ),
     hold("relay", (held) => relay(connected, { publisher, watch }, held)),
   ];
@@ -144,6 +150,12 @@ export async function dispatch(
   }
   const wake = connected.laneBells.get(lane.id) ?? connected.bells.dispatch;
   await runLane(dispatchDeps(connected, wake), lane, signal);
+}
+
+/** Whoever follows the chain verifies as well. */
+async function followAndVerify(connected: Connected, parts: VerifyParts, signal: AbortSignal) {
+  const verifying = verifyEveryMinute(connected, parts, signal);
+  await Promise.all([follow(connected, parts.watch, signal), verifying]);
 }
 
 /** The chain → commit 3, and reverted sends back to dispatch. */

@@ -18,6 +18,7 @@ const common = {
   },
   SHUTDOWN_TIMEOUT_MS: { parse: parse.integer(100, 600_000), byDefault: "10000" },
   INSTANCE_ID: { parse: parse.text, byDefault: hostname() },
+  METRICS_PORT: { parse: parse.integer(0, 65_535), byDefault: "9464" },
   DATABASE_URL: { parse: parse.url("postgres:", "postgresql:"), secret },
   DATABASE_POOL_MAX: { parse: parse.integer(4, 200), byDefault: "20" },
   DATABASE_STATEMENT_TIMEOUT_MS: { parse: parse.integer(100, 600_000), byDefault: "5000" },

@@ -82,6 +82,11 @@ export function instanceOf(config: Config) {
   return { chainId: config.ARC_CHAIN_ID, payOnce: config.PAY_ONCE_ADDRESS };
 }
 
+/** How old something under way must be to be late: past the deadline of doubt, with a minute for whoever acts on it. */
+export function lateAfterMsOf({ PAYMENT_REVIEW_AFTER_MS }: Config): number {
+  return PAYMENT_REVIEW_AFTER_MS + 60_000;
+}
+
 /** The chain as this deployment reads it: by push where there is a WebSocket. */
 export function readerOf({ config, rpc, log }: Connected): ReturnType<typeof createChainReader> {
   const wsUrl = config.ARC_WS_URL;

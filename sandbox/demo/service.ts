@@ -23,11 +23,11 @@ export interface Service {
 type Settings = Readonly<Record<string, string>>;
 
 /** Brings the database's schema up to date, as a deployment does before it starts the service. */
-export async function migrateService(settings: Settings): Promise<void> {
+export async function migrateService(settings: Settings, program = GIGPAY): Promise<void> {
   const command = {
     name: "gigpay migrate",
     command: process.execPath,
-    args: [...NODE_FLAGS, GIGPAY, "migrate"],
+    args: [...NODE_FLAGS, program, "migrate"],
     env: { ...settings },
   };
   await runCommand(command, READY_TIMEOUT_MS);
@@ -36,13 +36,13 @@ export async function migrateService(settings: Settings): Promise<void> {
 /** Starts `gigpay serve` in a process of its own and resolves when it is ready to pay. */
 export async function startService(
   settings: Settings,
-  options: { instance?: string; onLine?: (line: string) => void } = {},
+  options: { instance?: string; program?: string; onLine?: (line: string) => void } = {},
 ): Promise<Service> {
-  const { instance = "demo-1", onLine } = options;
+  const { instance = "demo-1", program = GIGPAY, onLine } = options;
   const part: Part = await spawnPart({
     name: `gigpay serve (${instance})`,
     command: process.execPath,
-    args: [...NODE_FLAGS, GIGPAY, "serve"],
+    args: [...NODE_FLAGS, program, "serve"],
     env: { ...settings, INSTANCE_ID: instance },
     ready: { line: /"msg":"ready"/ },
     timeoutMs: READY_TIMEOUT_MS,

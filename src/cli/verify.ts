@@ -1,50 +1,94 @@
 import { createChainReader } from "../arc/chain-reader.ts";
+import { createSlotReader } from "../arc/read-slots.ts";
 import { createTransferReader } from "../arc/transfer-reader.ts";
 import { loadConfig } from "../config.ts";
-import { instanceOf } from "../stage-deps.ts";
+import { instanceOf, lateAfterMsOf } from "../stage-deps.ts";
+import type { Mismatch } from "../settlement/verification.ts";
+import { verifyTransfers, type TransferMismatch } from "../settlement/verify-transfers.ts";
 import { verifyLedger, type Verification } from "../settlement/verify.ts";
-import { verifyTransfers } from "../settlement/verify-transfers.ts";
 import { rpcOf } from "./chain-access.ts";
 import { EXIT, type ExitCode } from "./exit.ts";
 import { withDatabase } from "./open-database.ts";
 import { printDocument, type Output } from "./output.ts";
 
+export interface VerifyCommandOptions {
+  readonly fromBlock?: bigint;
+  readonly toBlock?: bigint;
+  readonly slots?: number | "all";
+}
+
+/** One statement may read the whole ledger. */
+const STATEMENT_TIMEOUT_MS = 600_000;
+
 /** Compares the ledger with itself and with the chain, changing nothing. Exit 9 on any mismatch. */
-export async function verifyCommand(output: Output): Promise<ExitCode> {
+export async function verifyCommand(
+  output: Output,
+  { fromBlock, toBlock, slots }: VerifyCommandOptions,
+): Promise<ExitCode> {
   const config = loadConfig();
   const instance = instanceOf(config);
-  const chain = createChainReader({
-    rpc: rpcOf(config),
-    payOnce: instance.payOnce,
-    onStray: () => undefined,
-  });
-  const transfers = createTransferReader(rpcOf(config), Object.values(config.tokens));
-  const verification = await withDatabase(async (pool) => {
-    const ledger = await verifyLedger({ pool, instance, chain });
-    const found = await verifyTransfers({ pool, transfers });
-    return { ...ledger, mismatches: [...ledger.mismatches, ...found] };
-  });
+  const rpc = rpcOf(config);
+  const { payOnce } = instance;
+  const chain = {
+    ...createChainReader({ rpc, payOnce, onStray: () => undefined }),
+    ...createSlotReader(rpc, payOnce),
+  };
+  const options = {
+    range: {
+      ...(fromBlock !== undefined && { fromBlock }),
+      ...(toBlock !== undefined && { toBlock }),
+    },
+    ...(slots !== undefined && { slots }),
+    lateAfterMs: lateAfterMsOf(config),
+  };
+  const transfers = createTransferReader(rpc, Object.values(config.tokens));
+  const verification = await withDatabase(
+    async (pool) => {
+      const ledger = await verifyLedger({ pool, instance, chain }, options);
+      const found = (await verifyTransfers({ pool, transfers })).map(brokenTransfer);
+      return { ...ledger, mismatches: [...ledger.mismatches, ...found] };
+    },
+    { statementTimeoutMs: STATEMENT_TIMEOUT_MS },
+  );
   printDocument(output, documentOf(verification), () => textOf(verification));
   return verification.mismatches.length === 0 ? EXIT.done : EXIT.mismatch;
 }
 
+function brokenTransfer(found: TransferMismatch): Mismatch {
+  return { ...found, severity: "broken", blockNumber: null };
+}
+
 /** Block numbers as JSON has them. */
-function documentOf({ blocksChecked, ...rest }: Verification) {
+function documentOf({ blocksChecked, mismatches, ...rest }: Verification) {
   const blocks = blocksChecked && {
     from: Number(blocksChecked.fromBlock),
     to: Number(blocksChecked.toBlock),
   };
-  return { ...rest, blocksChecked: blocks };
+  return {
+    ...rest,
+    mismatches: mismatches.map(({ blockNumber, ...mismatch }) => ({
+      ...mismatch,
+      blockNumber: blockNumber === null ? null : Number(blockNumber),
+    })),
+    blocksChecked: blocks,
+  };
 }
 
-function textOf({ mismatches, isCut, paymentsChecked, blocksChecked }: Verification): string {
-  const blocks = blocksChecked
-    ? `blocks ${blocksChecked.fromBlock}–${blocksChecked.toBlock}`
-    : "no block yet";
-  const lines = mismatches.map(
-    ({ kind, paymentId, detail }) => `${kind.padEnd(28)} ${paymentId ?? ""} ${detail}`,
+function textOf({ checks, mismatches, isCut, blocksChecked }: Verification): string {
+  const width = Math.max(...checks.map(({ name }) => name.length));
+  const rowsOf = (rows: number) => `${rows}`.padStart(10);
+  const lines = checks.map(({ name, rows, ms, mismatches: found }) => {
+    const verdict = found === 0 ? "ok" : `${found} mismatches`;
+    return `${name.padEnd(width)} ${rowsOf(rows)} rows ${`${ms}`.padStart(7)} ms  ${verdict}`;
+  });
+  const { fromBlock, toBlock } = blocksChecked ?? {};
+  lines.push(
+    blocksChecked ? `blocks ${fromBlock}–${toBlock} were read again` : "no block was compared",
   );
-  if (isCut) lines.push("… and more of these kinds");
-  lines.push(`${paymentsChecked} payments, ${blocks}: ${mismatches.length} mismatches`);
+  for (const { kind, severity, paymentId, detail } of mismatches) {
+    lines.push(`${severity.padEnd(6)} ${kind} ${paymentId ?? ""} ${detail}`);
+  }
+  if (isCut) lines.push("… and perhaps more of these kinds");
+  lines.push(`${checks.length} checks, ${mismatches.length} mismatches`);
   return lines.join("\n");
 }

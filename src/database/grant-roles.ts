@@ -53,8 +53,8 @@ function schemaObjects(files: readonly MigrationFile[]) {
 }
 
 /** Not allowed, or a table is in use for too long: the schema is whole, and the next run grants again. */
-const LATER = new Set(["42501", "55P03"]);
-const LOCK_TIMEOUT_MS = 5_000;
+const LATER = new Set(["42501", "55P03", "40P01"]);
+const LOCK_TIMEOUT_MS = 700;
 /** Another database's migration had the same moment; roles belong to the whole server. */
 const CREATED_MEANWHILE = new Set(["42710", "23505"]);
 

@@ -9,11 +9,16 @@ import { translateDatabaseError } from "./translate-error.ts";
 /** Any constant: one migrator at a time per database. */
 const MIGRATION_LOCK = 7_316_201;
 const MIGRATION_TIMEOUT_MS = 600_000;
-/** A change of a table waits behind whoever uses it, and everybody else behind the change: briefly, and again. */
-const LOCK_TIMEOUT_MS = 2_000;
-const LOCK_TRIES = 30;
-const LOCK_PAUSE_MS = 1_000;
-const LOCK_NOT_AVAILABLE = "55P03";
+/**
+ * A change of a table waits behind whoever uses it, and everybody else behind the change: briefly, and again. Less than
+ * Postgres's deadlock_timeout (1 s), so that where a migration and a payment wait for each other, it is the migration
+ * that gives way.
+ */
+const LOCK_TIMEOUT_MS = 700;
+const LOCK_TRIES = 100;
+const LOCK_PAUSE_MS = 300;
+/** Not available in time; a deadlock. */
+const BUSY = new Set(["55P03", "40P01"]);
 
 export interface MigrationReport {
   readonly applied: readonly string[];
@@ -107,7 +112,7 @@ async function applyPatiently(client: Client, file: MigrationFile): Promise<void
     try {
       return await apply(client, file);
     } catch (error) {
-      const isBusy = (error as { code?: unknown }).code === LOCK_NOT_AVAILABLE;
+      const isBusy = BUSY.has((error as { code?: string }).code ?? "");
       if (!isBusy || tries === LOCK_TRIES) throw error;
       await delay(LOCK_PAUSE_MS);
     }

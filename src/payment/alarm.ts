@@ -6,6 +6,7 @@ import type { BrokenInvariant, DoubtReason } from "./evidence.ts";
  * - `chain_mismatch`: the node's chain is not the one that was followed so far;
  * - `mined_without_logs`: a send succeeded, yet none of its logs was followed;
  * - `announced_otherwise`: our own topic has another outcome of a generation than this database decided;
+ * - `ledger_mismatch`: verifying found what must never be;
  * - `publish_refused`: Kafka will not take a record of ours.
  */
 export type AlarmKind =
@@ -15,6 +16,7 @@ export type AlarmKind =
   | "chain_mismatch"
   | "mined_without_logs"
   | "announced_otherwise"
+  | "ledger_mismatch"
   | "publish_refused";
 
 export interface Alarm {

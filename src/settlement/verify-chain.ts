@@ -6,23 +6,12 @@ import { paymentIdOfRef } from "../payment/ids.ts";
 import type { BlockHeader, PayOnceLog } from "../payment/pay-once-log.ts";
 import type { Instance } from "./load-ledger.ts";
 import { placeKey } from "./store-logs.ts";
+import type { ChainMismatchKind, Mismatch } from "./verification.ts";
 
 /** The chain, read again. Both methods throw when they got no answer. */
 export interface ChainSource {
   header(number: bigint): Promise<BlockHeader>;
   payOnceLogs(header: BlockHeader): Promise<readonly PayOnceLog[]>;
-}
-
-export type ChainMismatchKind =
-  | "log_not_stored"
-  | "log_not_on_chain"
-  | "log_differs"
-  | "block_differs";
-
-export interface ChainMismatch {
-  readonly kind: ChainMismatchKind;
-  readonly paymentId: string | null;
-  readonly detail: string;
 }
 
 export interface BlockRange {
@@ -44,13 +33,17 @@ const storedRow = z.object({
 });
 type Stored = z.infer<typeof storedRow>;
 
-/** Compares the stored logs of a range of blocks with the chain's, log by log. Throws where the chain did not answer. */
+/**
+ * Compares the stored logs of a range of blocks with the chain's, log by log, and answers how many there were. Throws
+ * where the chain did not answer.
+ */
 export async function verifyChain(
   deps: { readonly pool: Database; readonly instance: Instance; readonly chain: ChainSource },
   { fromBlock, toBlock }: BlockRange,
   limit: number,
-): Promise<ChainMismatch[]> {
-  const mismatches: ChainMismatch[] = [];
+): Promise<{ readonly rows: number; readonly mismatches: Mismatch[] }> {
+  const mismatches: Mismatch[] = [];
+  let rows = 0;
   for (let from = fromBlock; from <= toBlock && mismatches.length < limit; from += BLOCKS_AT_ONCE) {
     const to = from + BLOCKS_AT_ONCE - 1n < toBlock ? from + BLOCKS_AT_ONCE - 1n : toBlock;
     const numbers = Array.from({ length: Number(to - from) + 1 }, (_, n) => from + BigInt(n));
@@ -60,10 +53,11 @@ export async function verifyChain(
     ]);
     const byBlock = Map.groupBy(stored, (row) => row.block_number);
     for (const { header, logs } of blocks) {
+      rows += logs.length;
       mismatches.push(...compareBlock(header, logs, byBlock.get(header.number) ?? []));
     }
   }
-  return mismatches.slice(0, limit);
+  return { rows, mismatches: mismatches.slice(0, limit) };
 }
 
 async function readBlock(chain: ChainSource, number: bigint) {
@@ -75,27 +69,29 @@ function compareBlock(
   header: BlockHeader,
   logs: readonly PayOnceLog[],
   stored: readonly Stored[],
-): ChainMismatch[] {
+): Mismatch[] {
+  const found = (kind: ChainMismatchKind, paymentId: string | null, detail: string): Mismatch => {
+    return { kind, severity: "broken", paymentId, blockNumber: header.number, detail };
+  };
   const rows = new Map(stored.map((row) => [placeKey(row.tx_hash, row.log_index), row]));
-  const mismatches = logs.flatMap((log): ChainMismatch[] => {
+  const mismatches = logs.flatMap((log): Mismatch[] => {
     const place = placeKey(log.txHash, log.logIndex);
     const paymentId = paymentIdOfRef(log.ref) ?? null;
     const row = rows.get(place);
     rows.delete(place);
-    if (!row) return [{ kind: "log_not_stored", paymentId, detail: `${log.kind} at ${place}` }];
+    if (!row) return [found("log_not_stored", paymentId, `${log.kind} at ${place}`)];
     if (row.block_hash !== header.hash) {
       const detail = `${place} was followed in block ${row.block_hash}, the chain has ${header.hash}`;
-      return [{ kind: "block_differs", paymentId, detail }];
+      return [found("block_differs", paymentId, detail)];
     }
     const summary = summaryOf(log);
     if (row.summary === summary) return [];
     const detail = `${place}: stored ${row.summary}; chain ${summary}`;
-    return [{ kind: "log_differs", paymentId, detail }];
+    return [found("log_differs", paymentId, detail)];
   });
-  const extra = [...rows].map(([place, row]): ChainMismatch => {
-    const detail = `${row.summary} at ${place}, block ${header.number}`;
-    return { kind: "log_not_on_chain", paymentId: row.payment_id, detail };
-  });
+  const extra = [...rows].map(([place, row]) =>
+    found("log_not_on_chain", row.payment_id, `${row.summary} at ${place}`),
+  );
   return [...mismatches, ...extra];
 }
 

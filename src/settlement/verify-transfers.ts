@@ -5,10 +5,9 @@ import { askDatabase } from "../database/translate-error.ts";
 import { parseMicros } from "../payment/money.ts";
 import { logKey, provesTerms, type TransferLog } from "../payment/transfer-log.ts";
 import type { TransferReader } from "./confirm-transfers.ts";
+import type { TransferMismatchKind } from "./verification.ts";
 
-export type TransferMismatchKind = "transfer_not_on_chain" | "ended_transfer_on_chain";
-
-interface TransferMismatch {
+export interface TransferMismatch {
   readonly kind: TransferMismatchKind;
   readonly paymentId: string | null;
   readonly detail: string;

@@ -40,11 +40,13 @@ function logFile(instance: string): WriteStream {
 export function runService(
   settings: Readonly<Record<string, string>>,
   instance: string,
+  program?: string,
 ): RunningService {
   const log = collectArrivals<LogLine>();
   const file = logFile(instance);
   const starting = startService(settings, {
     instance,
+    ...(program !== undefined && { program }),
     onLine: (line) => {
       file.write(`${line}\n`);
       log.push(parseLine(line));

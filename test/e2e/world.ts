@@ -36,8 +36,8 @@ export interface World extends AsyncDisposable {
   readonly settings: Readonly<Record<string, string>>;
   /** Its database, for filling the directory and for looking. */
   readonly pool: Database;
-  /** A service on it; ended with the world. */
-  run(instance: string): RunningService;
+  /** A service on it, of this version unless another's `gigpay.ts` is given; ended with the world. */
+  run(instance: string, program?: string): RunningService;
 }
 
 export interface Topics {
@@ -79,6 +79,7 @@ export async function createWorld(options: WorldOptions): Promise<World> {
     ...(options.method === "transfer"
       ? { PAYMENT_METHOD: "transfer" }
       : { PAY_ONCE_ADDRESS: payOnce }),
+    METRICS_PORT: "0",
     PAYMENT_FEE_PERCENTAGE: "2.5",
     LOG_LEVEL: "info",
     ...options.settings,
@@ -94,7 +95,7 @@ export async function createWorld(options: WorldOptions): Promise<World> {
     topics,
     settings,
     pool,
-    run: (instance) => running.use(runService(settings, instance)),
+    run: (instance, program) => running.use(runService(settings, instance, program)),
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   };
 }

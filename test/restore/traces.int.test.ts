@@ -4,6 +4,7 @@ import { anyRow, type Database } from "../../src/database/pool.ts";
 import { openRestore } from "../../src/restore/open-restore.ts";
 import { pino } from "pino";
 import { z } from "zod";
+import { wholeLedger } from "../../src/settlement/ledger-check.ts";
 import { LEDGER_CHECKS } from "../../src/settlement/ledger-checks.ts";
 import { batchOf, taskCompleted, units } from "../support/acceptance.ts";
 import { holdClock } from "../support/hold-clock.ts";
@@ -52,7 +53,7 @@ const mismatchRow = z.object({ payment_id: z.string().nullable(), detail: z.stri
 
 async function mismatches(pool: Database): Promise<readonly unknown[]> {
   const found = Object.values(LEDGER_CHECKS).map((check) =>
-    pool.any(sql.type(mismatchRow)`${check}`),
+    pool.any(sql.type(mismatchRow)`${check.statement(wholeLedger(3_600_000))}`),
   );
   return (await Promise.all(found)).flat();
 }

@@ -12,6 +12,7 @@ import { storeFirstCursor } from "../../src/settlement/cursor.ts";
 import type { SettleBlocksDeps } from "../../src/settlement/settle-blocks.ts";
 import { createWake } from "../../src/wake.ts";
 import { addressOf, insertDeployment } from "../support/seed.ts";
+import { tamper } from "../support/tamper.ts";
 import { createPayOnceModel } from "./pay-once-model.ts";
 
 export const instance = { chainId: 5042002, payOnce: addressOf("PayOnce") };
@@ -117,6 +118,11 @@ export async function insertPlanned<const T extends readonly string[]>(
       ]),
       ["text", "text", "text", "text", "text"],
     )} AS p (id, task_id, worker_id, key, recipient)`);
+  await pool.query(sql.type(anyRow)`
+    INSERT INTO inbox (platform_id, event_id, payload_hash, payment_id, verdict, topic, partition, record_offset)
+    SELECT platform_id, source_event_id, sha256('payload'), id, 'new', 'task.completed', 0,
+      row_number() OVER (ORDER BY id) - 1
+    FROM payments p WHERE NOT EXISTS (SELECT FROM inbox x WHERE x.payment_id = p.id)`);
   return payments as unknown as Seeded<T>;
 }
 
@@ -138,13 +144,16 @@ export async function setState(
   to: { state: string; intent?: "pay" | "void"; doubtReason?: string; failureCode?: string },
 ): Promise<void> {
   const failure = to.failureCode ?? null;
-  await pool.query(sql.type(anyRow)`
+  await tamper(
+    pool,
+    sql.type(anyRow)`
     UPDATE payments SET state = ${to.state}, intent = ${to.intent ?? null}, doubt_reason = ${to.doubtReason ?? null},
       doubt_since = CASE WHEN ${to.state} = 'review' THEN payment_now() END,
       settled_at = CASE WHEN ${to.state} IN ('completed', 'failed') THEN payment_now() END,
       failure_code = ${failure}::text, failure_message = ${failure}::text,
       failure_retryable = CASE WHEN ${failure}::text IS NOT NULL THEN true END
-    WHERE id = ${id}`);
+    WHERE id = ${id}`,
+  );
 }
 
 /** Commit 2: a stored send with its items; its payments travel in it. */

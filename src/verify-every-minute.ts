@@ -1,0 +1,115 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { createChainReader } from "./arc/chain-reader.ts";
+import { createSlotReader } from "./arc/read-slots.ts";
+import type { Metrics } from "./metrics.ts";
+import type { RestoreWatch } from "./restore/watch-restores.ts";
+import { raiseAlarm } from "./settlement/raise-alarm.ts";
+import type { Mismatch } from "./settlement/verification.ts";
+import { verifyNew, type NewVerification } from "./settlement/verify-new.ts";
+import { alarmHandler, instanceOf, lateAfterMsOf, type Connected } from "./stage-deps.ts";
+
+const EVERY_MS = 60_000;
+/** Catching up after a long stop, a look is followed by the next at once, so many times. */
+const LOOKS_MAX = 20;
+const LISTED_MAX = 10;
+
+export interface VerifyParts {
+  readonly metrics: Metrics;
+  readonly watch: RestoreWatch;
+}
+
+/**
+ * Verifies what is new in the ledger, every minute, and shows the result as a metric. A broken invariant that was not
+ * known before raises the alarm, which pauses dispatch. The work of whoever follows the chain; whatever keeps it from
+ * looking is one line in the log, and the next minute looks again. Not while a restore is open: what a database has
+ * forgotten is no broken invariant until it has learned it again.
+ */
+export async function verifyEveryMinute(
+  connected: Connected,
+  { metrics, watch }: VerifyParts,
+  signal: AbortSignal,
+): Promise<void> {
+  await watch.whileClosed((closed) => lookEveryMinute(connected, metrics, closed), signal);
+}
+
+async function lookEveryMinute(
+  connected: Connected,
+  metrics: Metrics,
+  signal: AbortSignal,
+): Promise<void> {
+  const { log } = connected;
+  let isFailing = false;
+  while (!signal.aborted) {
+    try {
+      await lookUntilCaughtUp(connected, metrics, signal);
+      isFailing = false;
+    } catch (error) {
+      metrics.reconciliation.failed();
+      if (!isFailing && !signal.aborted) log.warn({ err: error }, "could not verify the ledger");
+      isFailing = true;
+    }
+    await delay(EVERY_MS, undefined, { signal }).catch(() => undefined);
+  }
+}
+
+async function lookUntilCaughtUp(
+  connected: Connected,
+  metrics: Metrics,
+  signal: AbortSignal,
+): Promise<void> {
+  const { pool, rpc, config } = connected;
+  const instance = instanceOf(config);
+  const { payOnce } = instance;
+  // Another reader than following has: it must not be told from memory what following was told.
+  const chain = {
+    ...createChainReader({ rpc, payOnce, onStray: () => undefined }),
+    ...createSlotReader(rpc, payOnce),
+  };
+  const options = { lateAfterMs: lateAfterMsOf(config) };
+  for (let look = 0; look < LOOKS_MAX && !signal.aborted; look += 1) {
+    const started = performance.now();
+    const found = await verifyNew({ pool, instance, chain }, options);
+    if (!found) return;
+    metrics.reconciliation.looked({
+      mismatches: countByKind(found.mismatches),
+      checkedRows: found.checks.reduce((sum, { rows }) => sum + rows, 0),
+      durationSeconds: (performance.now() - started) / 1_000,
+      finishedAt: new Date(),
+    });
+    await report(connected, found);
+    if (found.isCaughtUp) return;
+  }
+}
+
+async function report(connected: Connected, { fresh }: NewVerification): Promise<void> {
+  const { pool, log } = connected;
+  const late = fresh.filter(({ severity }) => severity === "late");
+  if (late.length > 0) {
+    log.warn(
+      { kinds: countByKind(late), sample: sampleOf(late) },
+      "something has outlived its deadline",
+    );
+  }
+  const broken = fresh.filter(({ severity }) => severity === "broken");
+  if (broken.length === 0) return;
+  await raiseAlarm(
+    { pool, log, onAlarm: alarmHandler(connected) },
+    {
+      kind: "ledger_mismatch",
+      paymentId: null,
+      generation: null,
+      details: { kinds: countByKind(broken), sample: sampleOf(broken) },
+    },
+  );
+}
+
+function countByKind(mismatches: readonly Mismatch[]): Record<string, number> {
+  const kinds = Map.groupBy(mismatches, ({ kind }) => kind);
+  return Object.fromEntries([...kinds].map(([kind, found]) => [kind, found.length]));
+}
+
+function sampleOf(mismatches: readonly Mismatch[]) {
+  return mismatches
+    .slice(0, LISTED_MAX)
+    .map(({ kind, paymentId, detail }) => ({ kind, paymentId, detail }));
+}

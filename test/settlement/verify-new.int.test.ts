@@ -1,0 +1,139 @@
+import { sql } from "slonik";
+import { describe, expect, test } from "vitest";
+import { anyRow, type Database } from "../../src/database/pool.ts";
+import { settleBlocks } from "../../src/settlement/settle-blocks.ts";
+import { verifyNew } from "../../src/settlement/verify-new.ts";
+import { freshDatabase } from "../support/database.ts";
+import { tamper } from "../support/tamper.ts";
+import { insertPlanned, insertSend, instance, itemsOf } from "./settle-world.ts";
+import { settledWorld } from "./settled-world.ts";
+
+const options = { lateAfterMs: 60_000 };
+
+/** A ledger whose past was looked at once already, and then aged, so that only what comes now is new. */
+async function watchedWorld(pool: Database) {
+  const world = await settledWorld(pool);
+  const deps = { pool, instance, chain: world.chain };
+  const look = async () => {
+    const found = await verifyNew(deps, options);
+    if (!found) throw new Error("nothing is followed");
+    return {
+      ...found,
+      kinds: found.mismatches.map(({ kind }) => kind).sort(),
+      freshKinds: found.fresh.map(({ kind }) => kind).sort(),
+      rowsOf: Object.fromEntries(found.checks.map(({ name, rows }) => [name, rows])),
+    };
+  };
+  await look();
+  await tamper(
+    pool,
+    sql.type(anyRow)`UPDATE payment_outcomes SET decided_at = decided_at - interval '1 day'`,
+    sql.type(anyRow)`UPDATE inbox SET received_at = received_at - interval '1 day'`,
+    sql.type(
+      anyRow,
+    )`UPDATE outbox SET created_at = created_at - interval '1 day', published_at = payment_now()`,
+  );
+  const payOneMore = async (taskId: string) => {
+    const payments = await insertPlanned(pool, [taskId]);
+    await insertSend(pool, payments, { hashes: [world.model.pay(itemsOf(payments))] });
+    const block = world.model.mine();
+    world.blocks.push(block);
+    await settleBlocks(world.deps, [block]);
+  };
+  return { ...world, look, payOneMore };
+}
+
+describe("verifying what is new", () => {
+  test("looks at what came since the last look, at the chain's blocks, logs and slots as well, and at nothing else", async () => {
+    await using database = await freshDatabase();
+    const { look, payOneMore } = await watchedWorld(database.pool);
+    expect((await look()).rowsOf).toMatchObject({ completed_without_paid: 0, chain: 0, slots: 0 });
+    await payOneMore("more");
+    const { mismatches, isCaughtUp, rowsOf } = await look();
+    expect({ mismatches, isCaughtUp }).toEqual({ mismatches: [], isCaughtUp: true });
+    expect(rowsOf).toMatchObject({
+      completed_without_paid: 1,
+      event_without_payment: 1,
+      event_without_outcome: 1,
+      chain: 1,
+      slots: 1,
+    });
+  });
+
+  test("finds new damage, says it anew only once, and goes on saying it until it is mended", async () => {
+    await using database = await freshDatabase();
+    const { pool } = database;
+    const { look, payOneMore } = await watchedWorld(pool);
+    await payOneMore("more");
+    const lost = sql.fragment`payment_id = (SELECT id FROM payments WHERE task_id = 'more')`;
+    await tamper(
+      pool,
+      sql.type(anyRow)`CREATE TABLE kept AS SELECT * FROM reputation_events WHERE ${lost}`,
+      sql.type(anyRow)`DELETE FROM reputation_events WHERE ${lost}`,
+    );
+    expect((await look()).freshKinds).toEqual(["reputation_missing"]);
+    await tamper(
+      pool,
+      sql.type(anyRow)`UPDATE payment_outcomes SET decided_at = decided_at - interval '1 day'`,
+    );
+    const again = await look();
+    expect({ kinds: again.kinds, fresh: again.freshKinds }).toEqual({
+      kinds: ["reputation_missing"],
+      fresh: [],
+    });
+    await tamper(pool, sql.type(anyRow)`INSERT INTO reputation_events SELECT * FROM kept`);
+    expect((await look()).kinds).toEqual([]);
+    expect((await look()).kinds).toEqual([]);
+  });
+
+  test("a log that the chain has and the ledger has not is found in its block, and looked for again", async () => {
+    await using database = await freshDatabase();
+    const { pool } = database;
+    const { look, payOneMore } = await watchedWorld(pool);
+    await payOneMore("more");
+    await tamper(pool, sql.type(anyRow)`DELETE FROM chain_events WHERE block_number = 104`);
+    expect((await look()).freshKinds).toEqual(["completed_without_paid", "log_not_stored"]);
+    await payOneMore("next");
+    const again = await look();
+    expect(again.kinds).toEqual(["completed_without_paid", "log_not_stored"]);
+    expect(again.freshKinds).toEqual([]);
+  });
+
+  test("old damage is left to a full verification", async () => {
+    await using database = await freshDatabase();
+    const { look } = await watchedWorld(database.pool);
+    await tamper(database.pool, sql.type(anyRow)`DELETE FROM reputation_events`);
+    expect((await look()).kinds).toEqual([]);
+  });
+
+  test("a long time is caught up with in bounded looks, none of it left out", async () => {
+    await using database = await freshDatabase();
+    const { pool } = database;
+    const { look, payOneMore } = await watchedWorld(pool);
+    await payOneMore("forgotten");
+    await tamper(
+      pool,
+      sql.type(
+        anyRow,
+      )`UPDATE payment_outcomes SET decided_at = payment_now() - interval '25 minutes'
+        WHERE payment_id = (SELECT id FROM payments WHERE task_id = 'forgotten')`,
+      sql.type(anyRow)`DELETE FROM reputation_events
+        WHERE payment_id = (SELECT id FROM payments WHERE task_id = 'forgotten')`,
+      sql.type(
+        anyRow,
+      )`UPDATE verify_watermark SET checked_until = payment_now() - interval '30 minutes',
+        block_number = 104`,
+    );
+    const looks = [await look(), await look(), await look(), await look()];
+    expect(looks.map(({ isCaughtUp }) => isCaughtUp)).toEqual([false, false, false, true]);
+    expect(looks.map(({ freshKinds }) => freshKinds)).toEqual([["reputation_missing"], [], [], []]);
+  });
+
+  test("before anything is followed there is nothing to verify", async () => {
+    await using database = await freshDatabase();
+    const { pool } = database;
+    const { chain } = await settledWorld(pool);
+    await tamper(pool, sql.type(anyRow)`DELETE FROM chain_cursors`);
+    expect(await verifyNew({ pool, instance, chain }, options)).toBeUndefined();
+  });
+});
