@@ -10,6 +10,7 @@ import { rolesOf, startInstance } from "./instance.ts";
 import { addLate, WORKER_IDS, type TaskLine } from "./platforms.ts";
 import type { Weighted } from "./random.ts";
 import { mend, PAYERS, rebalance } from "./mend.ts";
+import { confirmRestore, restoreDatabase } from "./restore.ts";
 import type { Instance, World } from "./world.ts";
 
 /** One thing that may happen next. Faults count as such; the rest is the world's ordinary course. */
@@ -20,12 +21,15 @@ export interface Action extends Weighted {
 
 /** Everything that may happen now, each with how likely it is beside the others. */
 export function possibleActions(world: World, console: Connected): Action[] {
-  const faults = [...troubles(world), ...lives(world), ...meddling(world)];
+  const faults = [...troubles(world), ...lives(world), ...meddling(world), ...restores(world)];
   return [
     ...course(world),
     ...circleCourse(world),
     ...messages(world),
     ...operators(world, console),
+    ...(world.isRestored
+      ? [{ key: "confirm the restore", weight: 4, run: () => confirmRestore(world, console) }]
+      : []),
     ...faults.map((action) => ({
       ...action,
       weight: action.weight * world.setting.storm,
@@ -280,6 +284,20 @@ function meddling(world: World): Action[] {
       },
     },
   ];
+}
+
+/** One backup and one restore of it, at most; half of the schedules know neither. */
+function restores(world: World): Action[] {
+  const { database, hasBackup, isRestored, plan } = world;
+  if (plan.seed % 2 === 0 || isRestored) return [];
+  if (hasBackup) {
+    return [{ key: "restore", weight: 1.5, run: () => restoreDatabase(world) }];
+  }
+  const backUp = async () => {
+    world.hasBackup = true;
+    await database.backUp();
+  };
+  return [{ key: "backup", weight: 4, run: backUp }];
 }
 
 /** Another amount for a task that was published: never a payment, always a dead letter. */

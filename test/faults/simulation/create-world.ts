@@ -59,6 +59,8 @@ export async function createWorld(
     instances: [],
     tally: { crashes: 0, faults: 0 },
     hasMovedOffsets: false,
+    hasBackup: false,
+    isRestored: false,
     nowMs: BEGINNING_MS,
     isCalm: true,
     random,
@@ -75,9 +77,11 @@ export async function createWorld(
   const network = createNetwork(fates.ofCall);
   const circle = createCircle(chain, wallets, { refusal: fates.circleRefusal });
   const topic = config.TOPIC_TASK_COMPLETED;
-  const kafka = createKafka({ network, topic, partitions: 2, nowMs: () => world.nowMs }, () => {
-    rebalance(world);
-  });
+  const groupId = config.KAFKA_GROUP_ID;
+  const kafka = createKafka(
+    { network, topic, groupId, partitions: 2, nowMs: () => world.nowMs },
+    () => rebalance(world),
+  );
   Object.assign(world, { fates, network, circle, kafka });
   mend(world);
   await database.clean();

@@ -5,7 +5,8 @@ import { createArcLane } from "../../../src/arc/lane.ts";
 import { createCircleLane } from "../../../src/circle/lane.ts";
 import type { Lane } from "../../../src/dispatch/rail.ts";
 import { createPublisher, type Publisher } from "../../../src/kafka/publisher.ts";
-import type { RestoreWatch } from "../../../src/restore/watch-restores.ts";
+import { watchDeps } from "../../../src/restore-deps.ts";
+import { watchRestores, type RestoreWatch } from "../../../src/restore/watch-restores.ts";
 import { createServerWatch } from "../../../src/restore/watch-server.ts";
 import type { Bell, Connected } from "../../../src/stage-deps.ts";
 import { createWake, ringAll, type Wake } from "../../../src/wake.ts";
@@ -16,14 +17,6 @@ import { createProcess, type SimProcess } from "./process.ts";
 import { createModelRpc, modelSigner } from "./rpc-model.ts";
 import { runOutside } from "./virtual-time.ts";
 import type { Instance, Role, World } from "./world.ts";
-
-/** No database is restored here, so there is nothing to watch for. */
-const noRestores: RestoreWatch = {
-  checked: Promise.resolve(),
-  isOpen: () => false,
-  whileClosed: (work, signal) => work(signal),
-  ended: Promise.resolve(),
-};
 
 /** As `holdLease` waits before it takes a lease again. */
 const LEASE_AGAIN_MS = 500;
@@ -49,6 +42,7 @@ export function startInstance(world: World, name: string): Instance {
   const publisher = process.run(() => createPublisher(connected));
   const roles = new Map<Role, AbortController>();
   const stopping = new AbortController();
+  const watch = process.run(() => watchRestores(watchDeps(connected), stopping.signal));
   const instance: Instance = {
     process,
     connected,
@@ -57,7 +51,7 @@ export function startInstance(world: World, name: string): Instance {
       if (roles.has(role) || process.isDead) return;
       const lease = new AbortController();
       roles.set(role, lease);
-      const work = workOf({ connected, publisher }, role);
+      const work = workOf({ connected, publisher, watch }, role);
       process.run(() => void hold(work, lease.signal));
     },
     dropRole(role) {
@@ -67,8 +61,8 @@ export function startInstance(world: World, name: string): Instance {
   };
   world.instances.push(instance);
   process.run(() => {
-    consume(connected, noRestores, stopping.signal);
-    recheck(connected, noRestores, stopping.signal).catch((error: unknown) => {
+    consume(connected, watch, stopping.signal);
+    recheck(connected, watch, stopping.signal).catch((error: unknown) => {
       world.tell(`${name}: rechecking ended: ${String(error)}`);
     });
   });
@@ -109,18 +103,22 @@ async function hold(work: (signal: AbortSignal) => Promise<void>, signal: AbortS
 }
 
 function workOf(
-  { connected, publisher }: { connected: Connected; publisher: Publisher },
+  {
+    connected,
+    publisher,
+    watch,
+  }: { connected: Connected; publisher: Publisher; watch: RestoreWatch },
   role: Role,
 ): (signal: AbortSignal) => Promise<void> {
   switch (role) {
     case "follow":
-      return (signal) => follow(connected, noRestores, signal);
+      return (signal) => follow(connected, watch, signal);
     case "relay":
-      return (signal) => relay(connected, { publisher, watch: noRestores }, signal);
+      return (signal) => relay(connected, { publisher, watch }, signal);
     default: {
       const lane = connected.lanes.find(({ id }) => id.startsWith(role));
       if (!lane) throw new TypeError(`there is no lane ${role}`);
-      return (signal) => dispatch(connected, lane, signal);
+      return (signal) => watch.whileClosed((closed) => dispatch(connected, lane, closed), signal);
     }
   }
 }

@@ -1,6 +1,7 @@
 import type { Admin, Consumer, EachBatchPayload, Kafka, Producer, TopicMessages } from "kafkajs";
 import type { Network } from "./network.ts";
 import type { SimProcess } from "./process.ts";
+import { createTopicReader } from "./read-topics.ts";
 import { bound } from "./virtual-time.ts";
 
 export interface ModelRecord {
@@ -44,7 +45,13 @@ export interface KafkaModel {
 type Listener = (event: { payload: unknown }) => void;
 
 export function createKafka(
-  parts: { network: Network; topic: string; partitions: number; nowMs: () => number },
+  parts: {
+    readonly network: Network;
+    readonly topic: string;
+    readonly groupId: string;
+    readonly partitions: number;
+    readonly nowMs: () => number;
+  },
   onJoin: (member: Member) => void,
 ): KafkaModel {
   const { network, topic, partitions, nowMs } = parts;
@@ -72,7 +79,8 @@ export function createKafka(
     },
     client: (process) =>
       ({
-        consumer: () => consumerOf(process),
+        consumer: ({ groupId }: { groupId: string }) =>
+          groupId === parts.groupId ? consumerOf(process) : readerOf(process),
         admin: () => adminOf(process),
         producer: () => producerOf(process),
       }) as unknown as Kafka,
@@ -82,6 +90,12 @@ export function createKafka(
   function call<T>(process: SimProcess, what: string, isWrite: boolean, effect: () => T) {
     const unanswered = () => new Error("Request timed out");
     return network.call(process, { what, isWrite, effect, unanswered });
+  }
+
+  function readerOf(process: SimProcess): Consumer {
+    return createTopicReader((name) =>
+      call(process, "read own topics", false, () => [...(published.get(name) ?? [])]),
+    );
   }
 
   function consumerOf(process: SimProcess): Consumer {
@@ -203,13 +217,15 @@ export function createKafka(
             })),
           },
         ]),
-      fetchTopicOffsets: () =>
-        call(process, "fetch log ends", false, () =>
-          all.map((partition) => {
-            const high = String(log(partition).length);
+      fetchTopicOffsets: (name: string) =>
+        call(process, "fetch log ends", false, () => {
+          const ends =
+            name === topic ? all.map((partition) => log(partition)) : [published.get(name) ?? []];
+          return ends.map((records, partition) => {
+            const high = String(records.length);
             return { partition, low: "0", high, offset: high };
-          }),
-        ),
+          });
+        }),
     } as unknown as Admin;
   }
 

@@ -1,7 +1,8 @@
+import { sql } from "slonik";
+import { anyRow, type Database } from "../../../src/database/pool.ts";
 import type { TaskCompleted } from "../../../src/payment/events.ts";
 import { MICROS_PER_UNIT, type Micros } from "../../../src/payment/money.ts";
 import { insertPlatform, insertTasks, insertWorker } from "../../support/seed.ts";
-import type { Database } from "../../../src/database/pool.ts";
 import type { Random } from "./random.ts";
 
 /** What the platforms did, kept by the simulation itself: the ledger that everything is held against. */
@@ -65,6 +66,11 @@ export async function addLate(
   id: string,
 ): Promise<void> {
   const task = tasks.find(({ event }) => event.taskId === id);
+  const table = task ? "tasks" : "workers";
+  // After a restore it may be there already.
+  const known = await pool.exists(sql.type(anyRow)`
+    SELECT FROM ${sql.identifier([table])} WHERE id = ${id}`);
+  if (known) return;
   if (task) await insertTasks(pool, [rowOf(task)]);
   else await insertWorker(pool, { id });
 }

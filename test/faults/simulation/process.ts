@@ -1,4 +1,9 @@
-import { runInside, type Surroundings, type VirtualTimer } from "./virtual-time.ts";
+import {
+  currentSurroundings,
+  runInside,
+  type Surroundings,
+  type VirtualTimer,
+} from "./virtual-time.ts";
 
 /** What befalls a process after so many of the places where it touches the world outside. */
 export interface Strike {
@@ -15,6 +20,8 @@ export interface SimProcess extends Surroundings {
   strike: Strike | undefined;
   /** Everything that it does outside goes through here: the places where it can crash or freeze, before and after. */
   operate<T>(what: string, effect: () => Promise<T>): Promise<T>;
+  /** A named place inside the service's own code, perhaps within a transaction: it may crash there, with what is open. */
+  pass(where: string): void;
   /** Runs code as this process. */
   run<T>(work: () => T): T;
   /** Fires the timers that are due, each once; answers how many. */
@@ -30,6 +37,15 @@ export interface ProcessDeps {
   readonly uuid: () => string;
   readonly tell: (line: string) => void;
   readonly onCrash: (process: SimProcess) => void;
+}
+
+/** Ends what a crashed process has open: its transaction is rolled back, and nobody hears of it. */
+export class Crash extends Error {}
+
+/** The process whose code runs now, if it is one of ours. */
+export function currentProcess(): SimProcess | undefined {
+  const place = currentSurroundings();
+  return place && "pass" in place ? (place as SimProcess) : undefined;
 }
 
 /** What a dead process waits for. */
@@ -56,6 +72,15 @@ export function createProcess(name: string, deps: ProcessDeps): SimProcess {
       });
       await place(`after ${what}`);
       return answer;
+    },
+    pass(where) {
+      const { strike } = process;
+      if (process.isDead) throw new Crash();
+      if (process.frozen || strike?.how !== "crash" || (strike.placesLeft -= 1) >= 0) return;
+      process.strike = undefined;
+      deps.tell(`${name} crashes at ${where}`);
+      process.crash();
+      throw new Crash();
     },
     run: (work) => runInside(process, work),
     wakeUp() {

@@ -6,6 +6,7 @@ import { isRunning, passTime, publish, start } from "./actions.ts";
 import { rolesOf } from "./instance.ts";
 import { addLate } from "./platforms.ts";
 import { mend, rebalance } from "./mend.ts";
+import { confirmRestore } from "./restore.ts";
 import type { World } from "./world.ts";
 
 /** What is still on its way, and what moved since the last look. */
@@ -14,6 +15,7 @@ const stateRow = z.object({
   openSends: z.bigint(),
   unpublished: z.bigint(),
   paused: z.bigint(),
+  openRestores: z.bigint(),
   cursor: z.bigint(),
   offsets: z.string(),
   moves: z.bigint(),
@@ -43,7 +45,8 @@ export async function settleDown(world: World, console: Connected): Promise<numb
     world.beginStep(`calm ${round}`);
     await runRound(world, stepMs);
     const state = await readState(world);
-    if (state.paused > 0n) await resumeAll(console);
+    if (state.openRestores > 0n) await confirmRestore(world, console);
+    else if (state.paused > 0n) await resumeAll(console);
     if (isOver(world, state)) return world.nowMs - begunMs;
     if (world.nowMs - begunMs > RECOVERY_MAX_MS) return undefined;
     const moves = JSON.stringify(state, (_, value: unknown) => String(value));
@@ -99,6 +102,7 @@ async function readState({ database, nowMs }: World): Promise<State> {
       (SELECT count(*) FROM transactions WHERE state = 'open') AS "openSends",
       (SELECT count(*) FROM outbox WHERE published_at IS NULL) AS unpublished,
       (SELECT count(*) FROM pauses) AS paused,
+      (SELECT count(*) FROM restores WHERE closed_at IS NULL) AS "openRestores",
       (SELECT coalesce(max(block_number), -1) FROM chain_cursors) AS cursor,
       (SELECT coalesce(string_agg(partition || ':' || next_offset, ' ' ORDER BY partition), '') FROM kafka_offsets)
         AS offsets,
@@ -107,14 +111,14 @@ async function readState({ database, nowMs }: World): Promise<State> {
 }
 
 function isOver({ chain, circle, kafka, network }: World, state: State): boolean {
-  const { openPayments, openSends, unpublished, paused, cursor, offsets } = state;
+  const { openPayments, openSends, unpublished, paused, openRestores, cursor, offsets } = state;
   const isRead = Array.from({ length: kafka.partitions }, (_, partition) => partition).every(
     (partition) =>
       kafka.log(partition).length === 0 ||
       offsets.split(" ").includes(`${partition}:${kafka.log(partition).length}`),
   );
   return (
-    openPayments + openSends + unpublished + paused === 0n &&
+    openPayments + openSends + unpublished + paused + openRestores === 0n &&
     isRead &&
     network.messages.size === 0 &&
     chain.pool.size === 0 &&

@@ -10,6 +10,9 @@ export interface SimDatabase {
   /** Empty, as after `gigpay migrate`. */
   clean(): Promise<void>;
   setTime(ms: number): Promise<void>;
+  backUp(): Promise<void>;
+  /** Everything as it was at the backup, sequences included. */
+  restore(): Promise<void>;
   end(): Promise<void>;
 }
 
@@ -49,6 +52,16 @@ async function run(url: string, statement: string): Promise<void> {
   }
 }
 
+function copyBack(name: string): string {
+  return `DELETE FROM ${name}; INSERT INTO ${name} OVERRIDING SYSTEM VALUE SELECT * FROM backup.${name}`;
+}
+
+/** A restored sequence gives the same ids again. */
+function countFrom(name: string, id: string): string {
+  return `SELECT setval(pg_get_serial_sequence('${name}', '${id}'),
+    coalesce((SELECT max(${id}) FROM ${name}), 0) + 1, false)`;
+}
+
 export async function openSimDatabase(url: string): Promise<SimDatabase> {
   const cleaner = new Client({ connectionString: url });
   cleaner.on("error", () => undefined);
@@ -57,6 +70,14 @@ export async function openSimDatabase(url: string): Promise<SimDatabase> {
     SELECT quote_ident(tablename) AS name FROM pg_tables
     WHERE schemaname = 'public' AND tablename <> 'migrations'`);
   const tables = rows.map(({ name }) => name);
+  const { rows: counted } = await cleaner.query<{ name: string; id: string }>(`
+    SELECT quote_ident(table_name) AS name, quote_ident(column_name) AS id FROM information_schema.columns
+    WHERE table_schema = 'public' AND is_identity = 'YES'`);
+  await cleaner.query(
+    `CREATE SCHEMA IF NOT EXISTS backup; ${tables
+      .map((name) => `CREATE TABLE IF NOT EXISTS backup.${name} (LIKE ${name})`)
+      .join(";")}`,
+  );
   // Without triggers and foreign keys: rows go in any order, and append-only tables are emptied too.
   await cleaner.query("SET session_replication_role = replica");
   const deletion = tables.map((name) => `DELETE FROM ${name}`).join(";");
@@ -76,6 +97,21 @@ export async function openSimDatabase(url: string): Promise<SimDatabase> {
       setToMs = ms;
       const text = "UPDATE simulation.clock SET now = $1";
       await cleaner.query({ name: "time", text, values: [new Date(ms)] });
+    },
+    async backUp() {
+      await cleaner.query(
+        tables
+          .map(
+            (name) =>
+              `DELETE FROM backup.${name}; INSERT INTO backup.${name} SELECT * FROM ${name}`,
+          )
+          .join(";"),
+      );
+    },
+    async restore() {
+      await cleaner.query(
+        [...tables.map(copyBack), ...counted.map(({ name, id }) => countFrom(name, id))].join(";"),
+      );
     },
     async end() {
       await pool.end();

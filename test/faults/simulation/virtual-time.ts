@@ -21,6 +21,11 @@ export interface VirtualTimer {
 
 const surroundings = new AsyncLocalStorage<Surroundings>();
 
+/** The simulated process whose code runs now. */
+export function currentSurroundings(): Surroundings | undefined {
+  return surroundings.getStore();
+}
+
 export function runInside<T>(place: Surroundings, work: () => T): T {
   return surroundings.run(place, work);
 }

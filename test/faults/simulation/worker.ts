@@ -1,15 +1,20 @@
 /** A worker process: runs the schedules that its parent sends, one at a time, on a database of its own. */
+import { armFailpoints } from "../../../src/failpoint.ts";
+import { Crash, currentProcess } from "./process.ts";
 import { runSchedule, type ScheduleResult } from "./run-schedule.ts";
 import { openSimDatabase } from "./sim-database.ts";
 import { installVirtualTime } from "./virtual-time.ts";
 import type { Order, Report } from "./worker-protocol.ts";
 
 installVirtualTime();
+armFailpoints((name) => currentProcess()?.pass(name));
 const [url = ""] = process.argv.slice(2);
 const database = await openSimDatabase(url);
 /** What nobody awaited, in the schedule that runs: the service would have logged it, or died of it. */
 let unheard: string[] = [];
-process.on("unhandledRejection", (error) => unheard.push(`unheard: ${wordsOf(error)}`));
+process.on("unhandledRejection", (error) => {
+  if (!(error instanceof Crash)) unheard.push(`unheard: ${wordsOf(error)}`);
+});
 process.on("message", (order: Order) => void report(order));
 process.once("disconnect", () => process.exit());
 process.send?.("ready");

@@ -38,7 +38,10 @@ export async function startWorkers(count: number): Promise<Workers> {
 
   async function startOne(): Promise<void> {
     const url = await createClone(postgres.url, `worker_${(made += 1)}`);
-    const worker = fork(WORKER, [url], { stdio: ["ignore", "inherit", "inherit", "ipc"] });
+    const worker = fork(WORKER, [url], {
+      execArgv: ["--max-semi-space-size=64", "--disable-warning=TimeoutNegativeWarning"],
+      stdio: ["ignore", "inherit", "inherit", "ipc"],
+    });
     all.push(worker);
     await once(worker, "message");
     release(worker);

@@ -50,6 +50,9 @@ export interface World {
   readonly tally: Tally;
   /** Offset alarms are right only where somebody meddled with offsets. */
   hasMovedOffsets: boolean;
+  hasBackup: boolean;
+  /** The database was once what it had been before. */
+  isRestored: boolean;
   nowMs: number;
   /** Faults are over. */
   isCalm: boolean;
