@@ -206,8 +206,8 @@ function lives(world: World): Action[] {
       const strike = (how: "crash" | "freeze") => () =>
         void (process.strike = { how, placesLeft: random.below(30) });
       return [
-        { key: `crash ${process.name}`, weight: 1.2, run: strike("crash") },
-        { key: `freeze ${process.name}`, weight: 0.8, run: strike("freeze") },
+        { key: `crash ${process.name}`, weight: 2.5, run: strike("crash") },
+        { key: `freeze ${process.name}`, weight: 1.5, run: strike("freeze") },
       ];
     }),
     ...frozen.map(({ process }) => ({
@@ -291,13 +291,13 @@ function restores(world: World): Action[] {
   const { database, hasBackup, isRestored, plan } = world;
   if (plan.seed % 2 === 0 || isRestored) return [];
   if (hasBackup) {
-    return [{ key: "restore", weight: 1.5, run: () => restoreDatabase(world) }];
+    return [{ key: "restore", weight: 6, run: () => restoreDatabase(world) }];
   }
   const backUp = async () => {
     world.hasBackup = true;
     await database.backUp();
   };
-  return [{ key: "backup", weight: 4, run: backUp }];
+  return [{ key: "backup", weight: 14, run: backUp }];
 }
 
 /** Another amount for a task that was published: never a payment, always a dead letter. */

@@ -85,7 +85,10 @@ function findTwoContents({ kafka, isRestored }: World): string[] {
       const [eventId] = [headers["event-id"]].flat();
       const name = eventId?.toString() ?? "an event without id";
       const known = contents.get(name) ?? new Set();
-      contents.set(name, known.add(`${topic} ${isRestored ? factsIn(value) : (value ?? "")}`));
+      contents.set(
+        name,
+        known.add(`${topic} ${isRestored ? factsIn(value) : (value?.toString() ?? "")}`),
+      );
     }
   }
   return [...contents].flatMap(([eventId, found]) =>

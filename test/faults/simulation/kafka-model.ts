@@ -1,16 +1,8 @@
 import type { Admin, Consumer, EachBatchPayload, Kafka, Producer, TopicMessages } from "kafkajs";
 import type { Network } from "./network.ts";
 import type { SimProcess } from "./process.ts";
-import { createTopicReader } from "./read-topics.ts";
+import { createTopicReader, type ModelRecord } from "./read-topics.ts";
 import { bound } from "./virtual-time.ts";
-
-export interface ModelRecord {
-  readonly offset: string;
-  readonly key: Buffer | null;
-  readonly value: Buffer | null;
-  readonly timestamp: string;
-  readonly headers: Record<string, Buffer | Buffer[]>;
-}
 
 /** A consumer of the group as the broker and kafkajs together see it. */
 export interface Member {

@@ -1,6 +1,13 @@
 import type { Consumer, EachBatchPayload } from "kafkajs";
-import type { ModelRecord } from "./kafka-model.ts";
 import { bound } from "./virtual-time.ts";
+
+export interface ModelRecord {
+  readonly offset: string;
+  readonly key: Buffer | null;
+  readonly value: Buffer | null;
+  readonly timestamp: string;
+  readonly headers: Record<string, Buffer | Buffer[]>;
+}
 
 type Listener = (event: { payload: unknown }) => void;
 
