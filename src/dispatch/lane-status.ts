@@ -18,7 +18,13 @@ export interface LaneStatus {
 const row = z.object({
   paused: z.array(z.string()),
   open: z.array(
-    z.object({ id: z.string(), operator: z.string(), method: z.string(), items: z.number() }),
+    z.object({
+      id: z.string(),
+      operator: z.string(),
+      method: z.string(),
+      items: z.number(),
+      isDoubted: z.boolean(),
+    }),
   ),
   abandoned: z.array(z.string()),
 });
@@ -31,23 +37,27 @@ export async function readLaneStatus(
   const status = await db.one(sql.prepared("dispatch-lane-status", row)`
     SELECT
       ARRAY(SELECT scope FROM pauses UNION SELECT '*' FROM restores WHERE closed_at IS NULL) AS paused,
-      coalesce((SELECT jsonb_agg(jsonb_build_object('id', id, 'operator', operator, 'method', method, 'items', item_count))
-                FROM transactions WHERE state = 'open'), '[]') AS open,
+      coalesce((SELECT jsonb_agg(jsonb_build_object('id', id, 'operator', operator, 'method', method, 'items', item_count,
+                  'isDoubted', method = 'transfer' AND EXISTS (
+                    SELECT FROM payments p WHERE p.transaction_id = t.id AND p.state = 'review')))
+                FROM transactions t WHERE state = 'open'), '[]') AS open,
       coalesce((SELECT array_agg(id) FROM transactions
                 WHERE id = ANY(${sql.array(remembered, "uuid")}) AND state = 'abandoned'), '{}') AS abandoned
   `);
   const isMine = ({ method, operator }: (typeof status.open)[number]) =>
     method === lane.method && (method === "transfer" || lane.operators.includes(operator));
   const mine = status.open.filter(isMine);
+  // A transfer in review stays open for as long as nobody knows: it must not take the place of one that goes well.
+  const underWay = status.open.filter(({ isDoubted }) => !isDoubted);
   const openPerOperator = new Map(lane.operators.map((operator) => [operator, 0]));
-  for (const { operator } of mine) {
+  for (const { operator } of underWay.filter(isMine)) {
     openPerOperator.set(operator, (openPerOperator.get(operator) ?? 0) + 1);
   }
   return {
     open: new Set(mine.map((send) => send.id)),
     abandoned: status.abandoned,
     openPerOperator,
-    itemsInFlight: status.open.reduce((sum, send) => sum + send.items, 0),
+    itemsInFlight: underWay.reduce((sum, send) => sum + send.items, 0),
     paused: new Set(status.paused),
   };
 }

@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { transferKeyOf } from "../../src/payment/ids.ts";
+import { units } from "../support/acceptance.ts";
+import { insertTasks } from "../support/seed.ts";
 import { rowsOf } from "../support/read-rows.ts";
 import {
   age,
@@ -19,6 +21,8 @@ beforeAll(async () => {
 beforeEach(() => world.control.reset());
 afterAll(() => world[Symbol.asyncDispose]());
 
+/** What Circle is given of one wallet at a time. */
+const QUEUE = 12;
 const QUICK_TRIES = { PAYMENT_RETRY_DELAYS_MS: "50" };
 
 test("lost answers, a 429 and a 5xx repeat one key, whatever they hid: Circle has one transaction, and one payment moves", async () => {
@@ -141,6 +145,28 @@ test("after its hour a key is never posted again: what is not found at Circle co
   expect(await world.madeFor(line)).toEqual([]);
   expect(await world.usdcOf(recipient)).toBe(0n);
   expect(await rowsOf(line.pool, "outbox")).toEqual([]);
+});
+
+test("transfers that nobody can find take no place of others: the payer's next payment goes out", async () => {
+  await using line = await startTransferLine(world, { PAYMENT_REVIEW_AFTER_MS: "1000" });
+  const recipient = await seed(line, "lost-0", world);
+  const more = Array.from({ length: QUEUE + 1 }, (_, i) => `lost-${i + 1}`);
+  await insertTasks(
+    line.pool,
+    more.map((id) => ({ platformId: "platform-1", id, workerId: "lost-0", amount: units(50) })),
+  );
+  const fault = await world.onTransfer({ kind: "loseAnswer", executed: false, count: null });
+  const lost = ["lost-0", ...more.slice(0, QUEUE - 1)];
+  await line.submit(...lost.map((taskId) => ({ taskId, workerId: "lost-0" })));
+  for (const taskId of lost) await line.until(taskId, ({ state }) => state === "review");
+  await age(line, 61);
+  await world.control.clearFaults(fault);
+
+  const last = more.at(-1) ?? "";
+  await line.submit({ taskId: last, workerId: "lost-0" });
+  await line.until(last, ({ state }) => state === "completed");
+
+  expect(await world.usdcOf(recipient)).toBe(NET);
 });
 
 test("doubt ends by itself: within the hour the same key is asked until Circle is back", async () => {
