@@ -22,6 +22,15 @@ export interface Service {
 
 type Settings = Readonly<Record<string, string>>;
 
+export interface ServiceOptions {
+  readonly instance?: string;
+  /** Another version's; this checkout's unless told. */
+  readonly program?: string;
+  readonly onLine?: (line: string) => void;
+  /** Of its process, before the program's name. */
+  readonly nodeArguments?: readonly string[];
+}
+
 /** Brings the database's schema up to date, as a deployment does before it starts the service. */
 export async function migrateService(settings: Settings, program = GIGPAY): Promise<void> {
   const command = {
@@ -36,13 +45,13 @@ export async function migrateService(settings: Settings, program = GIGPAY): Prom
 /** Starts `gigpay serve` in a process of its own and resolves when it is ready to pay. */
 export async function startService(
   settings: Settings,
-  options: { instance?: string; program?: string; onLine?: (line: string) => void } = {},
+  options: ServiceOptions = {},
 ): Promise<Service> {
-  const { instance = "demo-1", program = GIGPAY, onLine } = options;
+  const { instance = "demo-1", program = GIGPAY, onLine, nodeArguments = [] } = options;
   const part: Part = await spawnPart({
     name: `gigpay serve (${instance})`,
     command: process.execPath,
-    args: [...NODE_FLAGS, program, "serve"],
+    args: [...NODE_FLAGS, ...nodeArguments, program, "serve"],
     env: { ...settings, INSTANCE_ID: instance },
     ready: { line: /"msg":"ready"/ },
     timeoutMs: READY_TIMEOUT_MS,

@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import type { TestProject } from "vitest/node";
 import type { Restartable } from "../../sandbox/process/restartable.ts";
 import { startSandbox, type Sandbox } from "../../sandbox/sandbox.ts";
-import type { SandboxAddresses } from "./sandbox-client.ts";
+import { addressesOf, type SandboxAddresses } from "./sandbox-addresses.ts";
 
 declare module "vitest" {
   interface ProvidedContext {
@@ -60,16 +60,4 @@ async function act(ask: () => Promise<Sandbox>, path: string): Promise<SandboxAd
   if (!server || (deed !== "down" && deed !== "up")) throw new Error(`nothing to do at ${path}`);
   await server[deed]();
   return null;
-}
-
-function addressesOf({ postgres, kafka, registry, chain, circle }: Sandbox): SandboxAddresses {
-  const { rpcUrl, wsUrl, chainId, tokens, admin } = chain;
-  const { baseUrl, controlUrl, apiKey, entitySecret, walletSetId, operatorWallets } = circle;
-  return {
-    postgresUrl: postgres.url,
-    brokers: kafka.brokers,
-    registryUrl: registry.url,
-    chain: { rpcUrl, wsUrl, chainId, tokens, admin },
-    circle: { baseUrl, controlUrl, apiKey, entitySecret, walletSetId, operatorWallets },
-  };
 }

@@ -1,7 +1,5 @@
-import { createWriteStream, mkdirSync, type WriteStream } from "node:fs";
-import { basename } from "node:path";
-import { fileURLToPath } from "node:url";
-import { expect } from "vitest";
+import { createWriteStream, mkdirSync } from "node:fs";
+import { dirname } from "node:path";
 import { startService } from "../../sandbox/demo/service.ts";
 import type { PartExit } from "../../sandbox/process/guard.ts";
 import { collectArrivals, type Arrivals } from "./arrivals.ts";
@@ -19,6 +17,8 @@ export interface RunningService extends AsyncDisposable {
   readonly log: Arrivals<LogLine>;
   /** Resolves when it has joined its group; rejects, with its last lines, if it ended before. */
   readonly ready: Promise<void>;
+  /** Resolves once it is gone, however it ended. */
+  readonly ended: Promise<void>;
   /** kill -9. */
   readonly kill: () => Promise<void>;
   /** SIGTERM; answers how it ended. */
@@ -27,26 +27,28 @@ export interface RunningService extends AsyncDisposable {
   readonly interrupt: () => Promise<void>;
 }
 
-const LOGS = fileURLToPath(new URL("../../.sandbox/", import.meta.url));
-
-/** Where the whole log goes, for whoever has to look behind a failed test. */
-function logFile(instance: string): WriteStream {
-  mkdirSync(LOGS, { recursive: true });
-  const file = basename(expect.getState().testPath ?? "", ".e2e.test.ts");
-  return createWriteStream(`${LOGS}${file}-${instance.replaceAll(" ", "-")}.log`);
+export interface RunOptions {
+  readonly instance: string;
+  /** Where the whole log goes, for whoever has to look behind a failed test. */
+  readonly logPath: string;
+  /** Of the process, before the program's name. */
+  readonly nodeArguments?: readonly string[];
+  /** Another version's; this checkout's unless told. */
+  readonly program?: string;
 }
 
 /** Starts it and answers at once, so that a start with parts away can be watched. */
 export function runService(
   settings: Readonly<Record<string, string>>,
-  instance: string,
-  program?: string,
+  { instance, logPath, nodeArguments = [], program }: RunOptions,
 ): RunningService {
   const log = collectArrivals<LogLine>();
-  const file = logFile(instance);
+  mkdirSync(dirname(logPath), { recursive: true });
+  const file = createWriteStream(logPath);
   const starting = startService(settings, {
     instance,
     ...(program !== undefined && { program }),
+    nodeArguments,
     onLine: (line) => {
       file.write(`${line}\n`);
       log.push(parseLine(line));
@@ -54,6 +56,12 @@ export function runService(
   });
   const ready = starting.then(() => undefined);
   ready.catch(() => undefined);
+  const ended = starting
+    .then(({ exited }) => exited)
+    .then(
+      () => undefined,
+      () => undefined,
+    );
   const stop = async () => {
     const service = await starting;
     await service.stop();
@@ -62,6 +70,7 @@ export function runService(
   return {
     log,
     ready,
+    ended,
     stop,
     kill: async () => (await starting).kill(),
     async interrupt() {

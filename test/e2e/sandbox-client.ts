@@ -1,15 +1,5 @@
 import { inject } from "vitest";
-import type { Chain } from "../../sandbox/chain/start-chain.ts";
-import type { CircleAddress } from "../../sandbox/circle/control/serve-control.ts";
-
-/** Where the parts of the run's sandbox are. */
-export interface SandboxAddresses {
-  readonly postgresUrl: string;
-  readonly brokers: readonly string[];
-  readonly registryUrl: string;
-  readonly chain: Pick<Chain, "rpcUrl" | "wsUrl" | "chainId" | "tokens" | "admin">;
-  readonly circle: CircleAddress;
-}
+import type { SandboxAddresses } from "./sandbox-addresses.ts";
 
 export type SandboxPart = "postgres" | "kafka" | "registry" | "chain";
 

@@ -7,7 +7,8 @@ import { connectOperator, type Operator } from "./operator.ts";
 import { connectPlatforms, type PlatformEvents, type TaskEvent } from "./platform-events.ts";
 import type { RunningService } from "./running-service.ts";
 import { watchTopics, type TopicWatch } from "./watch-topics.ts";
-import { createWorld, type World, type WorldOptions } from "./world.ts";
+import { createWorld } from "./shared-world.ts";
+import type { World, WorldOptions } from "./world.ts";
 
 /** A world with one service in it and everybody around it. */
 export interface WholeLine extends AsyncDisposable {

@@ -5,7 +5,7 @@ import { chainControls, type ChainControls } from "../../sandbox/chain/chain-con
 import type { TokenName } from "../../sandbox/chain/arc-chain.ts";
 import { anvilClient, SANDBOX_FEES, transactor } from "../../sandbox/chain/transact.ts";
 import { refOf } from "../../src/payment/ids.ts";
-import type { SandboxAddresses } from "./sandbox-client.ts";
+import type { SandboxAddresses } from "./sandbox-addresses.ts";
 
 type ChainAddresses = SandboxAddresses["chain"];
 

@@ -8,8 +8,8 @@ import { serviceLogin } from "../../sandbox/postgres/service-login.ts";
 import type { Method, Rail } from "../../sandbox/service-settings.ts";
 import { openPool, type Database } from "../../src/database/pool.ts";
 import { chainControlsAt, type WorldChain } from "./world-chain.ts";
-import { runService, type RunningService } from "./running-service.ts";
-import { sandboxAddresses, type SandboxAddresses } from "./sandbox-client.ts";
+import type { RunningService } from "./running-service.ts";
+import type { SandboxAddresses } from "./sandbox-addresses.ts";
 
 /** 2.5 %, so that amount, fee and net differ and a mix-up shows. */
 export const FEE_RATE = 25_000n;
@@ -23,8 +23,10 @@ export interface WorldOptions {
   readonly settings?: Readonly<Record<string, string>>;
 }
 
+type Settings = Readonly<Record<string, string>>;
+
 /**
- * A deployment of its own in the run's sandbox: its database, topics, PayOnce instance and wallets are no other
+ * A deployment of its own in a sandbox: its database, topics, PayOnce instance and wallets are no other
  * file's.
  */
 export interface World extends AsyncDisposable {
@@ -47,8 +49,12 @@ export interface Topics {
   readonly deadLetters: string;
 }
 
-export async function createWorld(options: WorldOptions): Promise<World> {
-  const parts = await sandboxAddresses();
+/** Makes one in the sandbox that has these parts; `runService` runs its services. */
+export async function createWorldIn(
+  parts: SandboxAddresses,
+  options: WorldOptions,
+  runService: (settings: Settings, instance: string) => RunningService,
+): Promise<World> {
   const name = `e2e_${randomUUID().slice(0, 8)}`;
   const topics = topicsOf(name);
   const treasuries = newWallets(options.treasuries ?? 1);
