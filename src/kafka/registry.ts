@@ -51,6 +51,7 @@ export function createRegistry(settings: RegistrySettings): Registry {
     async register(subject, schemaText) {
       for (let tries = 1; ; tries += 1) {
         try {
+          await setNewSubject(host, subject, headers);
           const { id } = await client.register(
             { type: SchemaType.AVRO, schema: schemaText },
             { subject, compatibility: COMPATIBILITY.BACKWARD_TRANSITIVE },
@@ -80,12 +81,31 @@ export function createRegistry(settings: RegistrySettings): Registry {
   };
 }
 
-async function get(
-  url: string,
+/**
+ * Sets the compatibility of a subject that nobody has made yet, before its first version: the client sets it after, and
+ * a crash in between would leave a subject that every later start refuses.
+ */
+async function setNewSubject(
+  host: string,
+  subject: string,
   headers: Record<string, string>,
-): Promise<{ status: number; body: unknown }> {
+): Promise<void> {
+  const url = `${host}/config/${encodeURIComponent(subject)}`;
+  if ((await get(url, headers)).status !== 404) return;
+  const compatibility = COMPATIBILITY.BACKWARD_TRANSITIVE;
+  await request(url, {
+    method: "PUT",
+    headers: { ...headers, "content-type": "application/vnd.schemaregistry.v1+json" },
+    body: JSON.stringify({ compatibility }),
+  });
+}
+
+const get = (url: string, headers: Record<string, string>) => request(url, { headers });
+
+async function request(url: string, init: RequestInit): Promise<{ status: number; body: unknown }> {
   try {
-    const response = await fetch(url, { headers, signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS) });
+    const signal = AbortSignal.timeout(REQUEST_TIMEOUT_MS);
+    const response = await fetch(url, { ...init, signal });
     const text = await response.text();
     return { status: response.status, body: parseJson(text) };
   } catch (error) {

@@ -82,6 +82,16 @@ describe("a registry", () => {
     });
   });
 
+  it("is told a subject's compatibility before its first version, so that no crash leaves one without", async () => {
+    const registry = createRegistry({ registryUrl: url });
+    // What a crash between the two leaves behind, as a version does that the registry refuses.
+    await expect(registry.register("half-made-value", '{"type":"nothing"}')).rejects.toThrow();
+    expect(await get("/config/half-made-value")).toEqual({
+      compatibilityLevel: "BACKWARD_TRANSITIVE",
+    });
+    expect(await registry.register("half-made-value", TASK_SCHEMA)).toBeGreaterThan(0);
+  });
+
   it("answers the same id for the same schema", async () => {
     const registry = createRegistry({ registryUrl: url });
     const first = await registry.register("twice-value", TASK_SCHEMA);
