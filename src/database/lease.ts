@@ -9,6 +9,9 @@ const RETRY_MS = 500;
 /** A connection that died silently is noticed by this ping, and its lock is then another's to take. */
 const PING_MS = 1_000;
 
+/** Pings missed until a holder counts as frozen; with the others' polls its work is taken over within 5 s. */
+const FROZEN_MS = 4 * PING_MS;
+
 export interface LeaseDeps {
   readonly databaseUrl: string;
   readonly log: Logger;
@@ -54,8 +57,9 @@ async function takeAndWork(
     connectionTimeoutMillis: 5_000,
     query_timeout: 5_000,
     application_name: `gigstream lease ${name}`,
-    // Behind a cut cable no goodbye arrives: the server itself gives the lock of a silent peer back after 8 s.
-    options: "-c tcp_keepalives_idle=5 -c tcp_keepalives_interval=1 -c tcp_keepalives_count=3",
+    // Behind a cut cable no goodbye arrives: the server itself gives the lock of a silent peer back after 8 s. The kernel
+    // of a frozen process goes on answering for it: whoever has stopped pinging loses its session.
+    options: `-c tcp_keepalives_idle=5 -c tcp_keepalives_interval=1 -c tcp_keepalives_count=3 -c idle_session_timeout=${FROZEN_MS}`,
   });
   client.on("error", (error) => lost.abort(error));
   client.on("end", () => lost.abort());

@@ -1,3 +1,6 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
 import { pino } from "pino";
 import { sql } from "slonik";
 import { expect, test } from "vitest";
@@ -45,6 +48,31 @@ test("one of two works; when it stops the other takes over", async () => {
   await two.untilTaken(1);
   await Promise.all([two.stop(), other.stop()]);
 });
+
+test("a process that is frozen loses its lease, though its connection lives", async () => {
+  await using database = await freshDatabase();
+  const frozen = spawn(process.execPath, ["--input-type=module", "-e", HOLDER, database.url]);
+  try {
+    await once(frozen.stdout, "data");
+    frozen.kill("SIGSTOP");
+    const other = hold(database.url);
+    await other.untilTaken(1);
+    await other.stop();
+  } finally {
+    frozen.kill("SIGKILL");
+  }
+});
+
+/** Holds the lease "test" and says so. */
+const HOLDER = `
+  import { holdLease } from ${JSON.stringify(fileURLToPath(new URL("../../src/database/lease.ts", import.meta.url)))};
+  const log = { info() {}, warn() {} };
+  const work = (signal) => {
+    console.log("taken");
+    return new Promise((resolve) => signal.addEventListener("abort", resolve));
+  };
+  await holdLease({ databaseUrl: process.argv[1], log }, "test", work, new AbortController().signal);
+`;
 
 test("whose connection is ended stops its work, and the lease is somebody's again", async () => {
   await using database = await freshDatabase();
