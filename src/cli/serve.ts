@@ -1,7 +1,7 @@
 import { loadConfig } from "../config.ts";
 import { createLog } from "../log.ts";
 import { runApp } from "../app.ts";
-import { EXIT, type ExitCode } from "./exit.ts";
+import { EXIT } from "./exit.ts";
 
 /** Both mean "stop": orchestrators send SIGTERM, people Ctrl-C. */
 const STOP_SIGNALS = ["SIGTERM", "SIGINT"] as const;
@@ -11,7 +11,7 @@ const STOP_SIGNALS = ["SIGTERM", "SIGINT"] as const;
  * signal, or SHUTDOWN_TIMEOUT_MS, ends it at once, which loses nothing: what was under way is resumed from the last
  * commit by whoever comes next.
  */
-export async function serve(): Promise<ExitCode> {
+export async function serve(): Promise<never> {
   const config = loadConfig();
   const log = createLog({ level: config.LOG_LEVEL, instanceId: config.INSTANCE_ID });
   const stopping = new AbortController();
@@ -29,5 +29,6 @@ export async function serve(): Promise<ExitCode> {
   }
   await runApp(config, log, stopping.signal);
   log.info("stopped");
-  return EXIT.done;
+  // Not by running out of work: a client of Kafka that was cut off may try to reach its broker for minutes yet.
+  process.exit(EXIT.done);
 }

@@ -92,6 +92,10 @@ test("after all of it nothing is lost, doubled or left open", async () => {
   expect(await settleAccounts()).toMatchObject(allCompleted(ledger.tasks.size));
 });
 
+test("told to stop after all of it, it ends at once, whatever its clients still try", async () => {
+  expect(await service.stop()).toEqual({ code: 0 });
+});
+
 function expectNothingRepeated(from: number): void {
   const said = troublesOf(service, from).map(({ msg, lease }) => JSON.stringify({ msg, lease }));
   expect(said).toEqual([...new Set(said)]);
