@@ -22,8 +22,10 @@ export interface Verdict {
   readonly paidTwice: number;
   /** Said to be completed without a transfer, or money that moved for no task, or no outcome and no transfer. */
   readonly lost: number;
-  /** Both outcomes for one generation, a failure that was paid, or two different events under one id. */
+  /** Both outcomes for one generation, or two different events under one id. */
   readonly contradicting: number;
+  /** Said to have failed, or bound to fail, and money moved all the same. */
+  readonly failedButPaid: number;
   readonly offenders: readonly string[];
 }
 
@@ -38,8 +40,9 @@ export function audit(evidence: Evidence): Verdict {
   const offenders: string[] = [];
   const paid = countBy(evidence.transfers, (t) => transferKey(t.to, t.amount, t.token, t.from));
   const said = groupBy(evidence.outcomes, taskKey);
-  const tally = { completed: 0, failed: 0, review: 0, paidTwice: 0, lost: 0, contradicting: 0 };
-  const fault = (kind: "paidTwice" | "lost" | "contradicting", text: string) => {
+  const wrongs = { paidTwice: 0, lost: 0, contradicting: 0, failedButPaid: 0 };
+  const tally = { completed: 0, failed: 0, review: 0, ...wrongs };
+  const fault = (kind: keyof typeof wrongs, text: string) => {
     tally[kind] += 1;
     offenders.push(`${kind}: ${text}`);
   };
@@ -59,8 +62,9 @@ export function audit(evidence: Evidence): Verdict {
     const failed = outcomes.some(({ kind }) => kind === "failed");
     if (times > 1) fault("paidTwice", `${key} ${times} transfers`);
     if (contradict(outcomes)) fault("contradicting", `${key} has contradicting events`);
-    else if (failed && !completed && times > 0)
-      fault("contradicting", `${key} failed, yet was paid`);
+    if (failed && !completed && times > 0) fault("failedButPaid", `${key} failed, yet was paid`);
+    else if (task.expected === "failed" && times > 0)
+      fault("failedButPaid", `${key} was paid, though it may not be`);
     if (completed) tally.completed += 1;
     else if (failed) tally.failed += 1;
     else if (times > 0) tally.review += 1;
@@ -97,8 +101,8 @@ function contradict(outcomes: readonly OutcomeEvent[]): boolean {
 
 /** Nothing was paid twice, lost or contradicted, and nothing is left open. */
 export function isBalanced(verdict: Verdict): boolean {
-  const { paidTwice, lost, contradicting, review } = verdict;
-  return paidTwice === 0 && lost === 0 && contradicting === 0 && review === 0;
+  const { paidTwice, lost, contradicting, failedButPaid, review } = verdict;
+  return [paidTwice, lost, contradicting, failedButPaid, review].every((count) => count === 0);
 }
 
 function countBy<T>(items: readonly T[], key: (item: T) => string): Map<string, number> {

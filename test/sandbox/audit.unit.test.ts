@@ -88,9 +88,9 @@ const faults: readonly [string, Partial<Evidence>, Record<string, number>][] = [
     { lost: 1 },
   ],
   [
-    "failed, yet paid, contradicts",
+    "failed, yet paid, is the broken promise",
     { transfers: [transfer(1)], outcomes: [failure(1), failure(2)] },
-    { contradicting: 1 },
+    { failedButPaid: 1, contradicting: 0 },
   ],
   [
     "both outcomes for one generation contradict",
@@ -111,6 +111,13 @@ const faults: readonly [string, Partial<Evidence>, Record<string, number>][] = [
     { review: 1 },
   ],
 ];
+
+test("what may not be paid, and was, is a fault whatever is said of it", () => {
+  const forbidden = { ...task(1), expected: "failed" } as const;
+  const verdict = judge({ transfers: [transfer(1)], outcomes: [outcome(1)] }, [forbidden]);
+  expect(verdict).toMatchObject({ failedButPaid: 1 });
+  expect(isBalanced(verdict)).toBe(false);
+});
 
 test.each(faults)("%s", (_title, evidence, expected) => {
   const verdict = judge(evidence);
