@@ -117,6 +117,7 @@ export function consume(
     {
       groupId: config.KAFKA_GROUP_ID,
       topic: config.TOPIC_TASK_COMPLETED,
+      sessionTimeoutMs: config.KAFKA_SESSION_TIMEOUT_MS,
       partitionsConcurrently: PARTITIONS_CONCURRENTLY,
     },
     {

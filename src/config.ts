@@ -32,6 +32,8 @@ const common = {
   KAFKA_SASL_PASSWORD: { parse: parse.text, byDefault: "", secret },
   KAFKA_CLIENT_ID: { parse: parse.text, byDefault: "gigstream-payments" },
   KAFKA_GROUP_ID: { parse: parse.text, byDefault: "gigstream-payments" },
+  // The broker's own minimum by default. With kafkajs's 30 s, a restarted service was let in only 27 s after a kill -9.
+  KAFKA_SESSION_TIMEOUT_MS: { parse: parse.integer(1_000, 300_000), byDefault: "6000" },
   TOPIC_TASK_COMPLETED: { parse: parse.text, byDefault: "task.completed" },
   TOPIC_PAYMENT_COMPLETED: { parse: parse.text, byDefault: "payment.completed" },
   TOPIC_PAYMENT_FAILED: { parse: parse.text, byDefault: "payment.failed" },

@@ -23,6 +23,8 @@ export interface Traffic {
     ratePerSecond: number,
     onPublished?: (task: PublishedTask) => void,
   ): Promise<void>;
+  /** Publishes these, at once, in one send. */
+  publishThese(tasks: readonly PublishedTask[]): Promise<void>;
   /** Publishes again, byte for byte, events that were published before. */
   publishAgain(count: number): Promise<number>;
   stop(): Promise<void>;
@@ -44,6 +46,23 @@ async function sendOutlasting(send: () => Promise<unknown>): Promise<void> {
       if (Date.now() > deadlineMs) throw error;
     }
     await delay(SEND_AGAIN_MS);
+  }
+}
+
+/** Calls back with how many are due, tick by tick, until `count` were. */
+async function openLoop(
+  count: number,
+  ratePerSecond: number,
+  publish: (due: number) => Promise<void>,
+): Promise<void> {
+  const startedAtMs = Date.now();
+  let published = 0;
+  while (published < count) {
+    const elapsed = Math.floor(((Date.now() - startedAtMs) * ratePerSecond) / 1_000) + 1;
+    const due = Math.min(count, elapsed) - published;
+    if (due > 0) await publish(due);
+    published += due;
+    await delay(TICK_MS);
   }
 }
 
@@ -85,20 +104,13 @@ export async function connectTraffic(deps: TrafficDeps): Promise<Traffic> {
   };
 
   return {
+    publishThese: sendTasks,
     async publish(count, ratePerSecond, onPublished) {
-      const startedAtMs = Date.now();
-      let published = 0;
-      while (published < count) {
-        const due = Math.min(
-          count,
-          Math.floor(((Date.now() - startedAtMs) * ratePerSecond) / 1_000) + 1,
-        );
-        const tasks = Array.from({ length: due - published }, () => newTask(Date.now()));
-        if (tasks.length > 0) await sendTasks(tasks);
-        published += tasks.length;
+      await openLoop(count, ratePerSecond, async (due) => {
+        const tasks = Array.from({ length: due }, () => newTask(Date.now()));
+        await sendTasks(tasks);
         for (const task of tasks) onPublished?.(task);
-        await delay(TICK_MS);
-      }
+      });
     },
     async publishAgain(count) {
       const messages = [...sent.values()].slice(0, count);

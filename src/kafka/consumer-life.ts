@@ -16,9 +16,9 @@ export interface ConsumerLife {
   readonly close: (deadlineMs: number) => Promise<void>;
 }
 
-/** The broker's own minimum. With kafkajs's 30 s, a restarted service was let in only 27 s after a kill -9. */
 const SESSION_TIMEOUT_MS = 6_000;
-const HEARTBEAT_INTERVAL_MS = 1_000;
+/** Several may be lost before the member is. */
+const HEARTBEATS_PER_SESSION = 6;
 /** A member that does not rejoin in this time holds up all others. Ours leave their batch within a second. */
 const REBALANCE_TIMEOUT_MS = 10_000;
 const FETCH_WAIT_MAX_MS = 100;
@@ -75,11 +75,12 @@ export async function startConsumerLife(
   };
 }
 
-function createConsumer({ kafka }: ConsumerDeps, { groupId }: ConsumerSettings): Consumer {
+function createConsumer({ kafka }: ConsumerDeps, settings: ConsumerSettings): Consumer {
+  const { groupId, sessionTimeoutMs = SESSION_TIMEOUT_MS } = settings;
   return kafka.consumer({
     groupId,
-    sessionTimeout: SESSION_TIMEOUT_MS,
-    heartbeatInterval: HEARTBEAT_INTERVAL_MS,
+    sessionTimeout: sessionTimeoutMs,
+    heartbeatInterval: Math.floor(sessionTimeoutMs / HEARTBEATS_PER_SESSION),
     rebalanceTimeout: REBALANCE_TIMEOUT_MS,
     minBytes: 1,
     maxWaitTimeInMs: FETCH_WAIT_MAX_MS,

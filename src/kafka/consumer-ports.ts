@@ -60,6 +60,8 @@ export interface ConsumerDeps {
 export interface ConsumerSettings {
   readonly groupId: string;
   readonly topic: string;
+  /** How long the group keeps the partitions of a member that has gone silent; 6 s unless told. */
+  readonly sessionTimeoutMs?: number;
   /** How many partitions may wait for Postgres at once: all of them. */
   readonly partitionsConcurrently: number;
 }

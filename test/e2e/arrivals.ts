@@ -5,6 +5,8 @@ const PATIENCE_MS = 45_000;
 export interface Arrivals<T> {
   readonly items: readonly T[];
   push(item: T): void;
+  /** Hears everything that comes from now on. */
+  onPush(hear: (item: T) => void): void;
   /** Resolves with the first item that fits, come already or still to come. */
   next(what: string, fits: (item: T) => boolean): Promise<T>;
   /** Resolves once `isEnough` says so of all that has come. */
@@ -14,6 +16,7 @@ export interface Arrivals<T> {
 export function collectArrivals<T>(): Arrivals<T> {
   const items: T[] = [];
   const listeners = new Set<() => void>();
+  const hearers = new Set<(item: T) => void>();
 
   const until = (what: string, isEnough: (items: readonly T[]) => boolean): Promise<void> => {
     if (isEnough(items)) return Promise.resolve();
@@ -42,8 +45,10 @@ export function collectArrivals<T>(): Arrivals<T> {
     until,
     push(item) {
       items.push(item);
+      for (const hear of hearers) hear(item);
       for (const look of listeners) look();
     },
+    onPush: (hear) => void hearers.add(hear),
     async next(what, fits) {
       await until(what, (all) => all.some(fits));
       return items.find(fits) as T;

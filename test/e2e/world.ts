@@ -21,6 +21,8 @@ export interface WorldOptions {
   /** Platforms' wallets that can pay; one unless told. */
   readonly treasuries?: number;
   readonly settings?: Readonly<Record<string, string>>;
+  /** Brings the schema up to date; `gigpay migrate` unless told. */
+  readonly migrate?: (databaseUrl: string) => Promise<void>;
 }
 
 type Settings = Readonly<Record<string, string>>;
@@ -67,7 +69,9 @@ export async function createWorldIn(
       treasuries,
     }),
     execute(parts.postgresUrl, `CREATE DATABASE ${name}`).then(() =>
-      migrateService({ DATABASE_URL: databaseUrl }),
+      options.migrate
+        ? options.migrate(databaseUrl)
+        : migrateService({ DATABASE_URL: databaseUrl }),
     ),
   ]);
   const circle = circleControl(parts.circle.controlUrl);

@@ -2,11 +2,13 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { globSync, readFileSync } from "node:fs";
 import { text } from "node:stream/consumers";
+import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { afterEach, expect, test } from "vitest";
 import { armFailpoints, failpoint, FAILPOINTS, type Failpoint } from "../../src/failpoint.ts";
 import { readReport, writePlan, type PlanInput } from "./failpoint-plan.ts";
 
+const POLL_MS = 20;
 const src = fileURLToPath(new URL("../../src/", import.meta.url));
 
 afterEach(() => armFailpoints(undefined));
@@ -41,32 +43,39 @@ test("nothing of the service arms them", () => {
   expect(arming).toEqual(["failpoint.ts"]);
 });
 
-test("what a process does at its places, it does at the hit that its plan names", async () => {
-  expect(await run([{ name: "accept.before", action: "throw", hit: 2 }])).toEqual({
-    reports: ["accept.before 1", "accept.before 2 throw", "accept.committed 1"],
-    signal: null,
-    threw: ["accept.before"],
-  });
-  expect(await run([{ name: "accept.before", action: "throw", hit: 2, times: "always" }])).toEqual({
-    reports: [
-      "accept.before 1",
-      "accept.before 2 throw",
-      "accept.before 3 throw",
-      "accept.committed 1",
-    ],
-    signal: null,
-    threw: ["accept.before", "accept.before"],
-  });
-  expect(await run([{ name: "accept.committed", action: "kill" }])).toEqual({
-    reports: ["accept.before 1", "accept.committed 1 kill"],
-    signal: "SIGKILL",
-    threw: [],
-  });
-  expect(await run([{ name: "accept.committed", action: "stop" }])).toEqual({
-    reports: ["accept.before 1", "accept.committed 1 stop"],
-    signal: "SIGSTOP",
-    threw: [],
-  });
+const DONE = "accept.committed 1";
+
+test.each<[string, PlanInput, Awaited<ReturnType<typeof run>>]>([
+  [
+    "throws at the hit that its plan names",
+    [{ name: "accept.before", action: "throw", hit: 2 }],
+    {
+      reports: ["accept.before 1", "accept.before 2 throw", DONE],
+      signal: null,
+      threw: ["accept.before"],
+    },
+  ],
+  [
+    "throws at every hit from there on",
+    [{ name: "accept.before", action: "throw", hit: 2, times: "always" }],
+    {
+      reports: ["accept.before 1", "accept.before 2 throw", "accept.before 3 throw", DONE],
+      signal: null,
+      threw: ["accept.before", "accept.before"],
+    },
+  ],
+  [
+    "is killed there",
+    [{ name: "accept.committed", action: "kill" }],
+    { reports: ["accept.before 1", `${DONE} kill`], signal: "SIGKILL", threw: [] },
+  ],
+  [
+    "is frozen there",
+    [{ name: "accept.committed", action: "stop" }],
+    { reports: ["accept.before 1", `${DONE} stop`], signal: "SIGSTOP", threw: [] },
+  ],
+])("an armed process %s, and says so", async (_, plan, expected) => {
+  expect(await run(plan)).toEqual(expected);
 });
 
 /** A process that comes three times to one place and once to another. */
@@ -108,6 +117,6 @@ async function untilStopped(pid: number): Promise<boolean> {
     } catch {
       return false;
     }
-    await new Promise(setImmediate);
+    await delay(POLL_MS);
   }
 }

@@ -2,11 +2,17 @@
 import { parseArgs } from "node:util";
 import { reportBacklog } from "./backlog/report-backlog.ts";
 import { reportBreaks } from "./breaks/report-breaks.ts";
+import { listMatrix, playMatrix } from "./matrix/commands.ts";
 import { CHAIN_BREAKS, type ChainBreak } from "./simulation/chain-model.ts";
 import { checkSeeds, tellSeed } from "./simulation/commands.ts";
 
 const { values } = parseArgs({
   options: {
+    matrix: { type: "boolean" },
+    cell: { type: "string" },
+    list: { type: "boolean" },
+    workers: { type: "string", default: "3" },
+    fresh: { type: "boolean", default: false },
     seed: { type: "string" },
     steps: { type: "string" },
     seeds: { type: "string" },
@@ -25,6 +31,10 @@ type Values = typeof values;
 
 /** Each mode answers its exit code. */
 const MODES: Readonly<Record<string, (values: Values) => Promise<number>>> = {
+  matrix: ({ workers, fresh, json }) => playMatrix({ workers: Number(workers), fresh, json }),
+  cell: ({ cell, workers, json }) =>
+    playMatrix({ only: cell, workers: Number(workers), fresh: true, json }),
+  list: ({ json }) => listMatrix(json),
   seed: ({ seed, steps }) =>
     tellSeed(Number(seed), steps === undefined ? undefined : steps.split(",").map(Number)),
   seeds: ({ seeds, from, failures, json, break: broken }) =>
@@ -47,7 +57,7 @@ const mode = Object.entries(MODES).find(([flag]) => values[flag as keyof Values]
 if (mode) process.exitCode = await mode[1](values);
 else {
   process.stderr.write(
-    "One of: --seed N [--steps a,b,c] · --seeds N [--from M] [--failures K] [--json] · --breaks [--only NAME] [--json] · --backlog N [--rail arc|circle] [--json]\n",
+    "One of: --matrix [--workers N] [--fresh] [--json] · --cell NAME [--workers N] [--json] · --list [--json] · --seed N [--steps a,b,c] · --seeds N [--from M] [--failures K] [--json] · --breaks [--only NAME] [--json] · --backlog N [--rail arc|circle] [--json]\n",
   );
   process.exitCode = 2;
 }

@@ -1,0 +1,35 @@
+import { allCells } from "./all-cells.ts";
+import { runMatrix } from "./run-matrix.ts";
+import { writeReport } from "./write-report.ts";
+
+const EXIT_FAILED = 1;
+
+export interface PlayOptions {
+  /** Only cells whose name contains this; absent: all, and the page is written. */
+  readonly only?: string | undefined;
+  readonly workers: number;
+  readonly fresh: boolean;
+  readonly json: boolean;
+}
+
+/** Names the cells; answers the exit code. */
+export async function listMatrix(json: boolean): Promise<number> {
+  const cells = allCells().map(({ name, kind, rail }) => ({ name, kind, rail }));
+  print(json, cells, cells.map(({ name }) => name).join("\n"));
+  return 0;
+}
+
+/** Plays cells; answers 1 if any failed. Progress goes to stderr where stdout is for the one document. */
+export async function playMatrix({ only, workers, fresh, json }: PlayOptions): Promise<number> {
+  const output = json ? process.stderr : process.stdout;
+  const say = (line: string) => void output.write(`${line}\n`);
+  const results = await runMatrix({ only, workers, fresh, say });
+  if (only === undefined) writeReport(results, allCells().length);
+  const failed = results.filter(({ outcome }) => outcome === "failed");
+  print(json, results, `${results.length} cells, ${failed.length} failed`);
+  return failed.length === 0 ? 0 : EXIT_FAILED;
+}
+
+function print(isJson: boolean, document: unknown, text: string): void {
+  process.stdout.write(isJson ? `${JSON.stringify(document)}\n` : `${text}\n`);
+}

@@ -1,0 +1,52 @@
+import { setTimeout as delay } from "node:timers/promises";
+import type { Rail } from "../../../sandbox/service-settings.ts";
+import type { Fault, StartedFault } from "../fault.ts";
+import { allFaults } from "../faults/all-faults.ts";
+import type { CellSpec } from "./cell-spec.ts";
+import type { Stage } from "./stage.ts";
+
+/** A fault that does not strike in this time proves nothing. */
+const STRIKES_WITHIN_MS = 45_000;
+const BETWEEN_MS = 1_000;
+
+/** Every fault by itself, on every rail where it can occur. */
+export function faultCells(): CellSpec[] {
+  return allFaults.flatMap((fault) => fault.rails.map((rail) => faultCell(fault, rail)));
+}
+
+function faultCell(fault: Fault, rail: Rail): CellSpec {
+  return {
+    name: `${fault.name}/${rail}`,
+    kind: "fault",
+    rail,
+    async play(stage) {
+      const { fleet, traffic, cell } = stage;
+      await fleet.start("one").service.ready;
+      const started = await fault.start(cell);
+      await traffic.mixed();
+      await traffic.plain(4);
+      await untilStruck(stage, fault, started);
+      const endedAtMs = Date.now();
+      await traffic.plain(6);
+      return { endedAtMs };
+    },
+  };
+}
+
+/** Resolves once it has struck, with the fault ended. Payments go on meanwhile: some faults wait for the next one. */
+export async function untilStruck(
+  { traffic }: Stage,
+  fault: Fault,
+  started: StartedFault,
+): Promise<void> {
+  const deadlineMs = Date.now() + STRIKES_WITHIN_MS;
+  try {
+    while (started.struck() === 0 && Date.now() < deadlineMs) {
+      await delay(BETWEEN_MS);
+      if (started.struck() === 0) await traffic.plain(1);
+    }
+  } finally {
+    await started.end();
+  }
+  if (started.struck() === 0) throw new Error(`${fault.name} never struck`);
+}

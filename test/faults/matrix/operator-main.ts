@@ -1,0 +1,44 @@
+/** One deed of an operator, in a process of its own so that it can be killed at its places. The deed is argument one. */
+import { loadConfig } from "../../../src/config.ts";
+import { connect } from "../../../src/connect.ts";
+import { retryPayment } from "../../../src/acceptance/retry-payment.ts";
+import { pause, resume, EVERYTHING } from "../../../src/dispatch/pause.ts";
+import { requestVoid } from "../../../src/dispatch/request-void.ts";
+import { createLog } from "../../../src/log.ts";
+import { acceptanceDeps, dispatchDeps } from "../../../src/stage-deps.ts";
+
+const ACTOR = "operator:ada";
+const REASON = "a fault is being tried";
+const CONNECT_TIMEOUT_MS = 30_000;
+
+const [deed = "", paymentId = ""] = process.argv.slice(2);
+const running = new AbortController();
+const config = loadConfig();
+const connected = await connect(config, createLog({ level: "warn", instanceId: "operator" }), {
+  starting: AbortSignal.timeout(CONNECT_TIMEOUT_MS),
+  running: running.signal,
+});
+const dispatch = dispatchDeps(connected, connected.bells.dispatch);
+const request = { paymentId, expectedGeneration: 1, reason: REASON, actor: ACTOR };
+try {
+  process.stdout.write(`${JSON.stringify(await act())}\n`);
+} finally {
+  running.abort();
+  await connected.signals.closed;
+  await connected.pool.end();
+}
+
+async function act(): Promise<unknown> {
+  switch (deed) {
+    case "retry":
+      return retryPayment(acceptanceDeps(connected), request);
+    case "void":
+      return requestVoid(dispatch, request);
+    case "pause":
+      return pause(dispatch, EVERYTHING, REASON, ACTOR);
+    case "resume":
+      return resume(dispatch, EVERYTHING, REASON, ACTOR);
+    default:
+      throw new Error(`no deed is called ${deed}`);
+  }
+}
