@@ -12,8 +12,8 @@ import { getPayment } from "../../src/queries/get-payment.ts";
 import { units } from "../support/acceptance.ts";
 import { addressOf, insertPlatform } from "../support/seed.ts";
 import { openPlaybook } from "./playbook.ts";
-import { runService } from "./running-service.ts";
 import { noncesUsed, payFromOutside } from "./thief.ts";
+import { runLogged } from "./shared-world.ts";
 import { startLine, taskDone, type WholeLine } from "./whole-line.ts";
 
 /** Two worlds, and the sandbox where this file is the first of a run. */
@@ -292,7 +292,7 @@ test("an operator key is stolen: alarm, pause, review; revoked, it pays nothing 
     code: 0,
   });
   expect(await playbook.run("gigpay doctor")).toMatchObject({ code: 0 });
-  const rotated = running.use(runService(settings, "rotated"));
+  const rotated = running.use(runLogged(settings, "rotated"));
   await rotated.ready;
   await resumePlatform(pool, "robbed");
   const resumed = await playbook.run(

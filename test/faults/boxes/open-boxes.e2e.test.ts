@@ -1,15 +1,12 @@
 import { expect, test } from "vitest";
 import { circleControl } from "../../../sandbox/circle/control-client.ts";
-import { fileURLToPath } from "node:url";
 import { allCompleted } from "../../e2e/audited-world.ts";
-import { runService } from "../../e2e/running-service.ts";
 import { sandboxAddresses } from "../../e2e/sandbox-client.ts";
-import { createAuditedWorld } from "../../e2e/shared-world.ts";
+import { createAuditedWorld, runLogged } from "../../e2e/shared-world.ts";
 import { API } from "./kafka-messages.ts";
 import { openBoxes } from "./open-boxes.ts";
 
 const TASKS = 20;
-const LOG = fileURLToPath(new URL("../../../.sandbox/boxed.log", import.meta.url));
 
 test("a service that sees every part through its box pays as one without, and nothing of it goes past them", async () => {
   const { postgresUrl, brokers, chain, circle } = await sandboxAddresses();
@@ -23,7 +20,7 @@ test("a service that sees every part through its box pays as one without, and no
   await using running = new AsyncDisposableStack();
   const audited = await createAuditedWorld({ rail: "arc" }, async ({ settings }) => {
     const boxed = { ...settings, ...boxes.settings(settings) };
-    await running.use(runService(boxed, { instance: "boxed", logPath: LOG })).ready;
+    await running.use(runLogged(boxed, "boxed")).ready;
   });
   running.use(audited);
   const commits = boxes.postgres.strikeCommits({

@@ -22,11 +22,13 @@ export interface Place {
   readonly afterMs?: number;
 }
 
-export type ServicePlace = Exclude<Failpoint, OperatorPlace | MigratePlace>;
+export type ServicePlace = Exclude<Failpoint, OperatorPlace | MigratePlace | TransferPlace>;
 export type OperatorPlace = Extract<
   Failpoint,
   `retry.${string}` | `replay.${string}` | `void.${string}` | `pause.${string}`
 >;
+/** Of plain transfers, which a deployment of PayOnce never makes. */
+type TransferPlace = Extract<Failpoint, `transfer.${string}`>;
 export type MigratePlace = Extract<Failpoint, `migrate.${string}`>;
 
 const BOTH = ["arc", "circle"] as const;

@@ -66,10 +66,10 @@ async function playRestart(stage: Stage): Promise<Played> {
   await only.service.ready;
   await traffic.mixed();
   await traffic.untilEnded([...traffic.ledger.tasks.keys()], WITHIN_MS);
-  await gigpay("pause", "--reason", "to have stored payments");
+  await gigpay("pause", "--yes", "--reason", "to have stored payments");
   const tasks = await traffic.plain(12);
   await untilAccepted(stage, tasks);
-  await gigpay("resume", "--reason", "the next one may send them");
+  await gigpay("resume", "--yes", "--reason", "the next one may send them");
   await only.service.kill();
   const restartedAtMs = Date.now();
   const keys = new Set(tasks.map(taskKey));
