@@ -4,7 +4,8 @@ import { seedDirectory } from "../../sandbox/traffic/directory.ts";
 import { createLedger, taskKey, type Ledger } from "../../sandbox/traffic/ledger.ts";
 import { connectTraffic, type Traffic } from "../../sandbox/traffic/publish-tasks.ts";
 import { collectArrivals } from "./arrivals.ts";
-import { FEE_RATE, type World } from "./world.ts";
+import { createWorld } from "./shared-world.ts";
+import { FEE_RATE, type World, type WorldOptions } from "./world.ts";
 
 const CATCH_UP_MS = 30_000;
 
@@ -35,13 +36,13 @@ export function allCompleted(count: number): Partial<Verdict> {
   };
 }
 
-/** `start` runs the world's services, which make its topics, and then everybody connects. The world ends with it. */
-export async function auditWorld(
-  made: World,
+/** Makes the world; `start` runs its services, which make its topics, and then everybody connects. */
+export async function createAuditedWorld(
+  options: WorldOptions,
   start: (world: World) => Promise<void>,
 ): Promise<AuditedWorld> {
   await using starting = new AsyncDisposableStack();
-  const world = starting.use(made);
+  const world = starting.use(await createWorld(options));
   const { parts, topics, treasuries, chain } = world;
   const payers = treasuries.map(({ address }) => address);
   const directory = await seedDirectory(world.settings["DATABASE_URL"] ?? "", payers);

@@ -1,9 +1,8 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { circleControl, type CircleControl } from "../../sandbox/circle/control-client.ts";
-import { allCompleted, type AuditedWorld } from "./audited-world.ts";
+import { allCompleted, createAuditedWorld, type AuditedWorld } from "./audited-world.ts";
 import { troublesOf, type RunningService } from "./running-service.ts";
 import { bringUp, takeDown } from "./sandbox-client.ts";
-import { createAuditedWorld } from "./shared-world.ts";
 
 const RATE_PER_SECOND = 50;
 /** What is published while a part is away, and again after it is back. */

@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { allCompleted, type AuditedWorld } from "./audited-world.ts";
-import { createAuditedWorld } from "./shared-world.ts";
+import { allCompleted, createAuditedWorld, type AuditedWorld } from "./audited-world.ts";
 import { gigpay } from "./gigpay.ts";
 import { cloneAside } from "./clone-aside.ts";
 import type { RunningService } from "./running-service.ts";

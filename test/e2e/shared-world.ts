@@ -1,7 +1,6 @@
 import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect } from "vitest";
-import { auditWorld, type AuditedWorld } from "./audited-world.ts";
 import { runService, type RunningService } from "./running-service.ts";
 import { sandboxAddresses } from "./sandbox-client.ts";
 import { createWorldIn, type World, type WorldOptions } from "./world.ts";
@@ -12,21 +11,14 @@ const LOGS = fileURLToPath(new URL("../../.sandbox/", import.meta.url));
 export function runLogged(
   settings: Readonly<Record<string, string>>,
   instance: string,
+  program?: string,
 ): RunningService {
   const file = basename(expect.getState().testPath ?? "", ".e2e.test.ts");
   const logPath = `${LOGS}${file}-${instance.replaceAll(" ", "-")}.log`;
-  return runService(settings, { instance, logPath });
+  return runService(settings, { instance, logPath, ...(program !== undefined && { program }) });
 }
 
 /** A deployment of its own in the run's sandbox: nothing of it is another file's. */
 export async function createWorld(options: WorldOptions): Promise<World> {
   return createWorldIn(await sandboxAddresses(), options, runLogged);
-}
-
-/** The same with the generator's traffic and the auditor. */
-export async function createAuditedWorld(
-  options: WorldOptions,
-  start: (world: World) => Promise<void>,
-): Promise<AuditedWorld> {
-  return auditWorld(await createWorld(options), start);
 }

@@ -1,8 +1,7 @@
 import kafkajs from "kafkajs";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { allCompleted, type AuditedWorld } from "./audited-world.ts";
+import { allCompleted, createAuditedWorld, type AuditedWorld } from "./audited-world.ts";
 import type { RunningService } from "./running-service.ts";
-import { createAuditedWorld } from "./shared-world.ts";
 import type { World } from "./world.ts";
 
 const RATE_PER_SECOND = 50;

@@ -55,7 +55,7 @@ export interface Topics {
 export async function createWorldIn(
   parts: SandboxAddresses,
   options: WorldOptions,
-  runService: (settings: Settings, instance: string) => RunningService,
+  runService: (settings: Settings, instance: string, program?: string) => RunningService,
 ): Promise<World> {
   const name = `e2e_${randomUUID().slice(0, 8)}`;
   const topics = topicsOf(name);

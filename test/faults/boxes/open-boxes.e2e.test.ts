@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
 import { circleControl } from "../../../sandbox/circle/control-client.ts";
-import { allCompleted } from "../../e2e/audited-world.ts";
+import { allCompleted, createAuditedWorld } from "../../e2e/audited-world.ts";
+import { runLogged } from "../../e2e/shared-world.ts";
 import { sandboxAddresses } from "../../e2e/sandbox-client.ts";
-import { createAuditedWorld, runLogged } from "../../e2e/shared-world.ts";
 import { API } from "./kafka-messages.ts";
 import { openBoxes } from "./open-boxes.ts";
 
