@@ -46,13 +46,13 @@ test("a 429 proves nothing: where the first POST was taken, a refusal of the sec
   await using line = await startTransferLine(world, QUICK_TRIES);
   const recipient = await seed(line, "refused-later", world);
   await world.onTransfer({ kind: "answer", executed: true, status: 429, body: "json" });
-  await world.onTransfer({ kind: "executeLate", delayMs: 3_000 });
-  await world.onTransfer({ kind: "refuse", code: 155221, count: 2, skip: 1 });
+  await world.onTransfer({ kind: "executeLate", delayMs: 6_000 });
+  await world.onTransfer({ kind: "refuse", code: 155221, skip: 1 });
   await line.submit({ taskId: "refused-later", workerId: "refused-later" });
 
   await line.until("refused-later", ({ state }) => state === "completed");
 
-  expect(await sendsOf(line)).toHaveLength(1);
+  expect(await sendsOf(line)).toMatchObject([{ refusals: 1 }]);
   expect(await world.madeFor(line)).toHaveLength(1);
   expect(await world.usdcOf(recipient)).toBe(NET);
 });
