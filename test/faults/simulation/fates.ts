@@ -1,5 +1,8 @@
 import type { Fates, World } from "./world.ts";
 
+/** The name of the process that operators' commands run in. */
+export const CONSOLE = "console";
+
 /** Refusals that Circle was seen to give, or documents. */
 const REFUSALS = [
   { status: 429, code: 429 },
@@ -18,8 +21,10 @@ export function fatesOf(world: World): Fates {
     return true;
   };
   return {
-    ofCall({ what, isWrite }) {
+    ofCall({ what, isWrite }, from) {
       if (isAway(world, what)) return "lost";
+      // An operator's command is waited for, so none of its answers is left lying.
+      if (from.name === CONSOLE) return "answered";
       if (!isWrite) {
         if (isStruck(0.02)) return "lost";
         return isStruck(0.04) ? "parked" : "answered";

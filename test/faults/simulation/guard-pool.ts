@@ -4,6 +4,24 @@ import { bound, runOutside } from "./virtual-time.ts";
 
 export type DatabaseFate = "answered" | "refused" | "answer_lost";
 
+type Work = (connection: object, ...rest: unknown[]) => unknown;
+
+/** The work is the process's own; the connection that it is given must not see the process's time. */
+function inProcess(work: Work): Work {
+  const own = bound(work);
+  return (connection, ...rest) => own(outside(connection), ...rest);
+}
+
+function outside(connection: object): object {
+  return new Proxy(connection, {
+    get(target, name, receiver) {
+      const member: unknown = Reflect.get(target, name, receiver);
+      if (typeof member !== "function") return member;
+      return (...args: unknown[]) => runOutside(() => member.apply(target, args) as unknown);
+    },
+  });
+}
+
 /** Words by which the service knows that a connection is gone. */
 const GONE = "Connection terminated unexpectedly";
 
@@ -26,9 +44,7 @@ export function guardPool(
       if (name === "on" || name === "end" || name === "state") return member.bind(target);
       return (...args: unknown[]) => {
         // The work of a transaction is the process's own; what carries it is not.
-        const bare = args.map((arg) =>
-          typeof arg === "function" ? bound(arg as (...rest: unknown[]) => unknown) : arg,
-        );
+        const bare = args.map((arg) => (typeof arg === "function" ? inProcess(arg as Work) : arg));
         const call = () => runOutside(() => member.apply(target, bare) as Promise<unknown>);
         return process.operate(name, async () => {
           const fate = port.fateOf(process);

@@ -12,6 +12,7 @@ import type { Bell, Connected } from "../../../src/stage-deps.ts";
 import { createWake, ringAll, type Wake } from "../../../src/wake.ts";
 import { createModelClient } from "./circle-model.ts";
 import { jsonCodec } from "./codec-model.ts";
+import { CONSOLE } from "./fates.ts";
 import { guardPool } from "./guard-pool.ts";
 import { createProcess, type SimProcess } from "./process.ts";
 import { createModelRpc, modelSigner } from "./rpc-model.ts";
@@ -71,7 +72,7 @@ export function startInstance(world: World, name: string): Instance {
 
 /** For operators' commands and the last look: a process that nothing ever befalls. */
 export function startConsole(world: World): Connected {
-  const process = createProcess("console", {
+  const process = createProcess(CONSOLE, {
     nowMs: () => world.nowMs,
     random: () => 0.5,
     uuid: world.uuid,

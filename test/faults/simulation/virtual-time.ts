@@ -15,6 +15,8 @@ export interface VirtualTimer {
   dueMs: number;
   readonly everyMs: number | undefined;
   fire(): void;
+  /** As of a real one; what is simulated keeps no process alive. */
+  unref(): VirtualTimer;
   /** From wherever it is called: what started it may be elsewhere by then. */
   cancel(): void;
 }
@@ -66,6 +68,7 @@ function start(
     dueMs: place.nowMs() + Math.max(timing.ms, 1),
     everyMs: timing.repeats ? Math.max(timing.ms, 1) : undefined,
     fire: bound(fire),
+    unref: () => timer,
     cancel: () => void place.timers.delete(timer),
   };
   place.timers.add(timer);

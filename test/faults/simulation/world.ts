@@ -68,7 +68,7 @@ export interface World {
 
 /** What befalls each call while faults are on; nothing does once they are over. */
 export interface Fates {
-  readonly ofCall: (call: Call<unknown>) => Fate;
+  readonly ofCall: (call: Call<unknown>, from: SimProcess) => Fate;
   readonly ofDatabase: () => DatabaseFate;
   readonly ofTransaction: (transaction: PoolTransaction) => BlockFate;
   readonly circleRefusal: () => { readonly status: number; readonly code: number } | undefined;
