@@ -9,6 +9,8 @@ import { verifyNew, type NewVerification } from "./settlement/verify-new.ts";
 import { alarmHandler, instanceOf, lateAfterMsOf, type Connected } from "./stage-deps.ts";
 
 const EVERY_MS = 60_000;
+/** Whether what was found lasts is seen this soon. */
+const DOUBTED_AGAIN_MS = 10_000;
 /** Catching up after a long stop, a look is followed by the next at once, so many times. */
 const LOOKS_MAX = 20;
 const LISTED_MAX = 10;
@@ -19,8 +21,8 @@ export interface VerifyParts {
 }
 
 /**
- * Verifies what is new in the ledger, every minute, and shows the result as a metric. A broken invariant that was not
- * known before raises the alarm, which pauses dispatch. The work of whoever follows the chain; whatever keeps it from
+ * Verifies what is new in the ledger, every minute, and shows the result as a metric. A broken invariant that is
+ * still there some seconds later raises the alarm, once, which pauses dispatch. The work of whoever follows the chain; whatever keeps it from
  * looking is one line in the log, and the next minute looks again. Not while a restore is open: what a database has
  * forgotten is no broken invariant until it has learned it again.
  */
@@ -40,23 +42,27 @@ async function lookEveryMinute(
   const { log } = connected;
   let isFailing = false;
   while (!signal.aborted) {
+    let hasDoubt = false;
     try {
-      await lookUntilCaughtUp(connected, metrics, signal);
+      hasDoubt = await lookUntilCaughtUp(connected, metrics, signal);
       isFailing = false;
     } catch (error) {
       metrics.reconciliation.failed();
       if (!isFailing && !signal.aborted) log.warn({ err: error }, "could not verify the ledger");
       isFailing = true;
     }
-    await delay(EVERY_MS, undefined, { signal }).catch(() => undefined);
+    await delay(hasDoubt ? DOUBTED_AGAIN_MS : EVERY_MS, undefined, { signal }).catch(
+      () => undefined,
+    );
   }
 }
 
+/** Answers whether something was found that only the next look can confirm. */
 async function lookUntilCaughtUp(
   connected: Connected,
   metrics: Metrics,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<boolean> {
   const { pool, rpc, config } = connected;
   const instance = instanceOf(config);
   const { payOnce } = instance;
@@ -69,7 +75,7 @@ async function lookUntilCaughtUp(
   for (let look = 0; look < LOOKS_MAX && !signal.aborted; look += 1) {
     const started = performance.now();
     const found = await verifyNew({ pool, instance, chain }, options);
-    if (!found) return;
+    if (!found) return false;
     metrics.reconciliation.looked({
       mismatches: countByKind(found.mismatches),
       checkedRows: found.checks.reduce((sum, { rows }) => sum + rows, 0),
@@ -77,20 +83,21 @@ async function lookUntilCaughtUp(
       finishedAt: new Date(),
     });
     await report(connected, found);
-    if (found.isCaughtUp) return;
+    if (found.isCaughtUp) return found.hasDoubt;
   }
+  return false;
 }
 
-async function report(connected: Connected, { fresh }: NewVerification): Promise<void> {
+async function report(connected: Connected, { lasting }: NewVerification): Promise<void> {
   const { pool, log } = connected;
-  const late = fresh.filter(({ severity }) => severity === "late");
+  const late = lasting.filter(({ severity }) => severity === "late");
   if (late.length > 0) {
     log.warn(
       { kinds: countByKind(late), sample: sampleOf(late) },
       "something has outlived its deadline",
     );
   }
-  const broken = fresh.filter(({ severity }) => severity === "broken");
+  const broken = lasting.filter(({ severity }) => severity === "broken");
   if (broken.length === 0) return;
   await raiseAlarm(
     { pool, log, onAlarm: alarmHandler(connected) },

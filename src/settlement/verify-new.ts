@@ -14,8 +14,10 @@ export interface NewVerification {
   readonly checks: readonly CheckReport[];
   /** All that are known now, those of earlier looks included as long as they last. */
   readonly mismatches: readonly Mismatch[];
-  /** Those that no earlier look has found. */
-  readonly fresh: readonly Mismatch[];
+  /** Those that were found some seconds ago for the first time and are still there; each is named here once. */
+  readonly lasting: readonly Mismatch[];
+  /** Whether some were found of which only a later look can say that they last. */
+  readonly hasDoubt: boolean;
   /** Whether everything up to now is verified; otherwise the next call goes on. */
   readonly isCaughtUp: boolean;
 }
@@ -25,6 +27,8 @@ const BLOCKS_MAX = 600n;
 const TIME_MAX_MS = 600_000;
 /** A commit is seen later than the time that it wrote, by as long as a transaction may take. */
 const OVERLAP_MS = 60_000;
+/** What is on its way to be right, as after a restore was confirmed, is right after this. */
+const PASSING_MS = 5_000;
 /** More than these are not remembered: whoever has so many mends more than rows. */
 const SUSPECTS_MAX = 500;
 const SLOTS_MAX = 500;
@@ -33,7 +37,13 @@ const suspect = z.object({
   kind: z.string(),
   paymentId: z.string().nullable(),
   blockNumber: z.string().nullable(),
+  /** When it was first found, in ms. */
+  sinceMs: z.number(),
+  /** Whether a look has named it as lasting. */
+  isTold: z.boolean(),
 });
+type Suspect = z.infer<typeof suspect>;
+type Place = Omit<Suspect, "sinceMs" | "isTold">;
 const watermarkRow = z.object({
   block_number: z.bigint(),
   checked_until: z.date(),
@@ -63,11 +73,34 @@ export async function verifyNew(
     return { rows: whole.checked, mismatches: whole.mismatches };
   });
   const mismatches = [...ledger.mismatches, ...chain.found, ...slots.found];
-  await storeWatermark(deps.pool, window, mismatches);
-  const known = new Set(watermark.suspects.map(keyOf));
-  const fresh = mismatches.filter((each) => !known.has(keyOf(suspectOf(each))));
-  const isCaughtUp = window.toBlock === cursor.number && window.until >= watermark.now;
-  return { checks: [...ledger.reports, chain.report, slots.report], mismatches, fresh, isCaughtUp };
+  const judged = judgeSuspects(watermark, mismatches);
+  await storeWatermark(deps.pool, window, judged.suspects);
+  return {
+    checks: [...ledger.reports, chain.report, slots.report],
+    mismatches,
+    lasting: judged.lasting,
+    hasDoubt: judged.suspects.some(({ isTold }) => !isTold),
+    isCaughtUp: window.toBlock === cursor.number && window.until >= watermark.now,
+  };
+}
+
+function judgeSuspects(
+  { suspects: earlier, now }: Watermark,
+  mismatches: readonly Mismatch[],
+): { suspects: Suspect[]; lasting: Mismatch[] } {
+  const known = new Map(earlier.map((one) => [keyOf(one), one]));
+  const lasting: Mismatch[] = [];
+  const suspects = mismatches.map((mismatch): Suspect => {
+    const place = placeOf(mismatch);
+    const { sinceMs, isTold } = known.get(keyOf(place)) ?? {
+      sinceMs: now.getTime(),
+      isTold: false,
+    };
+    const lasts = now.getTime() - sinceMs >= PASSING_MS;
+    if (lasts && !isTold) lasting.push(mismatch);
+    return { ...place, sinceMs, isTold: lasts };
+  });
+  return { suspects, lasting };
 }
 
 function windowOf(watermark: Watermark, cursor: Cursor): Window {
@@ -134,21 +167,21 @@ async function readTouched(pool: Database, window: Window): Promise<readonly str
 async function storeWatermark(
   pool: Database,
   window: Window,
-  mismatches: readonly Mismatch[],
+  suspects: readonly Suspect[],
 ): Promise<void> {
-  const suspects = mismatches.slice(0, SUSPECTS_MAX).map(suspectOf);
+  const kept = suspects.slice(0, SUSPECTS_MAX);
   await askDatabase(() =>
     pool.query(sql.type(anyRow)`
       UPDATE verify_watermark SET block_number = ${window.toBlock}, checked_until = ${window.until.toISOString()}::timestamptz,
-        suspects = ${JSON.stringify(suspects)}::jsonb, updated_at = payment_now()
+        suspects = ${JSON.stringify(kept)}::jsonb, updated_at = payment_now()
     `),
   );
 }
 
-function suspectOf({ kind, paymentId, blockNumber }: Mismatch): z.infer<typeof suspect> {
+function placeOf({ kind, paymentId, blockNumber }: Mismatch): Place {
   return { kind, paymentId, blockNumber: blockNumber?.toString() ?? null };
 }
 
-function keyOf({ kind, paymentId, blockNumber }: z.infer<typeof suspect>): string {
+function keyOf({ kind, paymentId, blockNumber }: Place): string {
   return `${kind} ${paymentId ?? ""} ${blockNumber ?? ""}`;
 }

@@ -20,7 +20,7 @@ async function watchedWorld(pool: Database) {
     return {
       ...found,
       kinds: found.mismatches.map(({ kind }) => kind).sort(),
-      freshKinds: found.fresh.map(({ kind }) => kind).sort(),
+      lastingKinds: found.lasting.map(({ kind }) => kind).sort(),
       rowsOf: Object.fromEntries(found.checks.map(({ name, rows }) => [name, rows])),
     };
   };
@@ -43,6 +43,14 @@ async function watchedWorld(pool: Database) {
   return { ...world, look, payOneMore };
 }
 
+/** As if what was found had been found an hour ago. */
+async function letSuspectsAge(pool: Database): Promise<void> {
+  await pool.query(sql.type(anyRow)`
+    UPDATE verify_watermark SET suspects = (
+      SELECT jsonb_agg(s || jsonb_build_object('sinceMs', (s->>'sinceMs')::int8 - 3600000))
+      FROM jsonb_array_elements(suspects) s)`);
+}
+
 describe("verifying what is new", () => {
   test("looks at what came since the last look, at the chain's blocks, logs and slots as well, and at nothing else", async () => {
     await using database = await freshDatabase();
@@ -60,7 +68,7 @@ describe("verifying what is new", () => {
     });
   });
 
-  test("finds new damage, says it anew only once, and goes on saying it until it is mended", async () => {
+  test("finds new damage, names it as lasting once, and goes on finding it until it is mended", async () => {
     await using database = await freshDatabase();
     const { pool } = database;
     const { look, payOneMore } = await watchedWorld(pool);
@@ -71,16 +79,17 @@ describe("verifying what is new", () => {
       sql.type(anyRow)`CREATE TABLE kept AS SELECT * FROM reputation_events WHERE ${lost}`,
       sql.type(anyRow)`DELETE FROM reputation_events WHERE ${lost}`,
     );
-    expect((await look()).freshKinds).toEqual(["reputation_missing"]);
+    const found = { kinds: ["reputation_missing"], lastingKinds: [] };
+    expect(await look()).toMatchObject({ ...found, hasDoubt: true });
     await tamper(
       pool,
       sql.type(anyRow)`UPDATE payment_outcomes SET decided_at = decided_at - interval '1 day'`,
     );
-    const again = await look();
-    expect({ kinds: again.kinds, fresh: again.freshKinds }).toEqual({
-      kinds: ["reputation_missing"],
-      fresh: [],
-    });
+    expect(await look(), "it may still be on its way to be right").toMatchObject(found);
+    await letSuspectsAge(pool);
+    const lasting = { ...found, lastingKinds: ["reputation_missing"], hasDoubt: false };
+    expect(await look()).toMatchObject(lasting);
+    expect(await look()).toMatchObject({ ...found, hasDoubt: false });
     await tamper(pool, sql.type(anyRow)`INSERT INTO reputation_events SELECT * FROM kept`);
     expect((await look()).kinds).toEqual([]);
     expect((await look()).kinds).toEqual([]);
@@ -92,11 +101,11 @@ describe("verifying what is new", () => {
     const { look, payOneMore } = await watchedWorld(pool);
     await payOneMore("more");
     await tamper(pool, sql.type(anyRow)`DELETE FROM chain_events WHERE block_number = 104`);
-    expect((await look()).freshKinds).toEqual(["completed_without_paid", "log_not_stored"]);
+    const kinds = ["completed_without_paid", "log_not_stored"];
+    expect((await look()).kinds).toEqual(kinds);
     await payOneMore("next");
-    const again = await look();
-    expect(again.kinds).toEqual(["completed_without_paid", "log_not_stored"]);
-    expect(again.freshKinds).toEqual([]);
+    await letSuspectsAge(pool);
+    expect(await look()).toMatchObject({ kinds, lastingKinds: kinds });
   });
 
   test("old damage is left to a full verification", async () => {
@@ -126,7 +135,7 @@ describe("verifying what is new", () => {
     );
     const looks = [await look(), await look(), await look(), await look()];
     expect(looks.map(({ isCaughtUp }) => isCaughtUp)).toEqual([false, false, false, true]);
-    expect(looks.map(({ freshKinds }) => freshKinds)).toEqual([["reputation_missing"], [], [], []]);
+    expect(looks.map(({ kinds }) => kinds)).toEqual([["reputation_missing"], [], [], []]);
   });
 
   test("before anything is followed there is nothing to verify", async () => {
