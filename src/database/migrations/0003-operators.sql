@@ -1,3 +1,4 @@
+-- oldest service level: 2
 -- A replay that takes the oldest open letters first would meet the same hopeless ones each time: the least tried go first.
 ALTER TABLE dead_letters ADD COLUMN replays integer NOT NULL DEFAULT 0 CHECK (replays >= 0);
 ALTER TABLE dead_letters ADD COLUMN replayed_at timestamptz;
