@@ -14,6 +14,7 @@ import { backUpDatabase, type Backup } from "../boxes/postgres-operations.ts";
 import { startCommand } from "./armed-command.ts";
 import type { CellSpec, Played } from "./cell-spec.ts";
 import { untilPending } from "./chain-acts.ts";
+import type { StartOptions } from "./fleet.ts";
 import { logsOf } from "./logs.ts";
 import type { Stage } from "./stage.ts";
 
@@ -128,14 +129,16 @@ async function forgottenWallet(stage: Stage): Promise<Played> {
 
 async function forgottenRetry(stage: Stage): Promise<Played> {
   const { fleet, traffic, cell } = stage;
-  await fleet.start("one").service.ready;
-  // The operators' wallets have sent before: what they used since tells of the restore.
+  // One wallet, which has sent before: the nonce that it used since tells of the restore.
+  const [key = ""] = (cell.world.settings["ARC_OPERATOR_PRIVATE_KEYS"] ?? "").split(",");
+  const options = { settings: { ARC_OPERATOR_PRIVATE_KEYS: key } };
+  await fleet.start("one", options).service.ready;
   await traffic.mixed();
   await allEnded(stage);
   const task = await failedFirst(stage);
   await fleet.stop();
   const copy = await copyDatabase(stage);
-  fleet.start("two");
+  fleet.start("two", options);
   await hire(stage, task);
   cell.sandbox.chain.pauseBlocks();
   await operate(stage, "retry", task);
@@ -145,7 +148,7 @@ async function forgottenRetry(stage: Stage): Promise<Played> {
   await copy.restore();
   await hire(stage, task);
   traffic.ledger.record({ ...task, expected: "completed" });
-  return restoredAndOn(stage);
+  return restoredAndOn(stage, options);
 }
 
 async function forgottenFailure(stage: Stage): Promise<Played> {
@@ -212,9 +215,9 @@ async function forgottenOffsets(stage: Stage): Promise<Played> {
 }
 
 /** The service starts on the restored database, an operator has looked, and life goes on. */
-async function restoredAndOn(stage: Stage): Promise<Played> {
+async function restoredAndOn(stage: Stage, options: StartOptions = {}): Promise<Played> {
   const { fleet, traffic, gigpay } = stage;
-  fleet.start("three");
+  fleet.start("three", options);
   await untilRestoreOpen(stage);
   await gigpay(
     "restored",
