@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { sql } from "slonik";
 import { z } from "zod";
 import { anyRow, type Transaction } from "../database/pool.ts";
+import { isBeforeRestore } from "../payment/before-restore.ts";
 import { formatMicros } from "../payment/money.ts";
 import { firstDifference } from "../payment/sameness.ts";
 import type { Submission } from "../payment/submission.ts";
@@ -61,6 +62,7 @@ export async function reopenPayment(
   if (await isKeyOfAnother(tx, candidate)) return { kind: "refused", objection: KEY_TAKEN };
 
   const { now, plan, byEvent } = await planReopening(tx, deps, candidate);
+  if (plan.state === "review") return { kind: "refused", objection: BEFORE_RESTORE };
   if ("adopt" in plan && plan.adopt) {
     return { kind: "paid_on_chain", afterCommit: await deps.adopt(tx, [payment.paymentId]) };
   }
@@ -84,6 +86,13 @@ const KEY_TAKEN: Objection = {
   message:
     "A payment of another task has this idempotency key; nothing was paid. Have the event sent with a key of its own.",
   field: "taskId",
+};
+
+const BEFORE_RESTORE: Objection = {
+  code: "before_restore",
+  message:
+    "A plain transfer that failed before a backup was restored opens no other generation: a later one may have been paid and forgotten. Look for it in Circle's console.",
+  field: null,
 };
 
 const idRow = z.object({ id: z.string() });
@@ -117,12 +126,24 @@ async function planReopening(
     isRestoring: false,
     // A failure that was announced is what it is opened from.
     isAnnounced: facts.announced === "completed",
-    // A refusal changes nothing here, so whether a failure would need a void is no question.
-    beforeRestore: false,
+    // A refusal changes nothing here, so whether a failure would need a void is no question; a plain transfer has none.
+    beforeRestore:
+      settings.method === "transfer" &&
+      isBeforeRestore(await readKnownSince(tx, candidate), directory),
   };
   // No waiting either: the operator sees what is missing and replays once it is there.
   const plan = planPayment(candidate, planningFacts, settings, settings.retryDelaysMs.length);
   return { now, plan, byEvent };
+}
+
+const knownSinceRow = z.object({ accepted_at: z.date(), occurred_at: z.date() });
+
+/** Of the payment as it stands: the event that is replayed may be younger than the restore. */
+async function readKnownSince(tx: Transaction, { paymentId }: Candidate): Promise<Date[]> {
+  const known = await tx.one(sql.prepared("acceptance-reopen-known-since", knownSinceRow)`
+    SELECT accepted_at, occurred_at FROM payments WHERE id = ${paymentId}::uuid
+  `);
+  return [known.accepted_at, known.occurred_at];
 }
 
 /** Where events are the tasks, the bad event wrote the task too: the event that is replayed says what it is. */

@@ -2,6 +2,7 @@ import { sql } from "slonik";
 import { anyRow, type Transaction } from "../database/pool.ts";
 import { transact } from "../database/transact.ts";
 import { failpoint } from "../failpoint.ts";
+import { isBeforeRestore } from "../payment/before-restore.ts";
 import type { Failure, PaymentState } from "../payment/state.ts";
 import type { AcceptanceDeps, AfterCommit } from "./acceptance-deps.ts";
 import { nextGeneration } from "./next-generation.ts";
@@ -29,7 +30,9 @@ export type RetryResult =
   /** It would fail again; nothing was changed. */
   | { readonly kind: "refused"; readonly failure: Failure }
   /** The chain says that it was paid: it is settled by that, or goes to review. */
-  | { readonly kind: "paid_on_chain" };
+  | { readonly kind: "paid_on_chain" }
+  /** A plain transfer from before a restore: a later generation may have been paid by the life that was forgotten. */
+  | { readonly kind: "before_restore"; readonly generation: number };
 
 const NO_PLATFORM: Failure = {
   code: "task_not_found",
@@ -77,6 +80,9 @@ async function retryWithin(
       afterCommit: await deps.adopt(tx, [payment.paymentId]),
     };
   }
+  if (plan.state === "review") {
+    return { result: { kind: "before_restore", generation }, afterCommit: nothing };
+  }
   if (plan.state !== "planned") {
     return { result: { kind: "refused", failure: failureOf(plan) }, afterCommit: nothing };
   }
@@ -110,7 +116,10 @@ async function planRetry(
     isRestoring: false,
     // A failure that was announced is what it is retried from.
     isAnnounced: facts.announced === "completed",
-    beforeRestore: false,
+    // PayOnce pays the id once over all generations; Circle's keys are of one generation each.
+    beforeRestore:
+      settings.method === "transfer" &&
+      isBeforeRestore([payment.occurredAt, payment.acceptedAt], directory),
   };
   // No waiting either: the caller sees what is missing and retries once it is there.
   return {

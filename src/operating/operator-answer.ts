@@ -18,6 +18,7 @@ export interface Problem {
     | "payment_not_in_review"
     | "would_fail_again"
     | "task_already_paid"
+    | "before_restore"
     | "transfer_has_no_void"
     | "evidence_rejected";
   /** One sentence that says what is the matter and what to do. */

@@ -28,6 +28,10 @@ export async function retry(deps: AcceptanceDeps, request: RetryRequest): Promis
         state: "failed",
         generation: request.expectedGeneration,
       });
+    case "before_restore": {
+      const { generation } = result;
+      return refused("before_restore", BEFORE_RESTORE, { state: "failed", generation });
+    }
     case "paid_on_chain": {
       const detail =
         "The chain says that it was paid; look at it again: it is settled by that, or goes to review.";
@@ -35,3 +39,6 @@ export async function retry(deps: AcceptanceDeps, request: RetryRequest): Promis
     }
   }
 }
+
+const BEFORE_RESTORE =
+  "A plain transfer that failed before a backup was restored is not retried: a later generation may have been paid and forgotten. Look for a transfer to this worker in Circle's console; if there is none, have the task sent anew under another id.";

@@ -9,11 +9,12 @@ import { anyRow, type Database } from "../../src/database/pool.ts";
 import { PaymentError } from "../../src/errors.ts";
 import { armFailpoints } from "../../src/failpoint.ts";
 import { paymentIdOf } from "../../src/payment/ids.ts";
+import { NO_CONTRACT } from "../../src/payment/method.ts";
 import { batchOf, fromHttp, taskCompleted, units } from "../support/acceptance.ts";
 import { becomeLetter, bytesOf, replayOver, type TestReplay } from "../support/dead-letters.ts";
 import { freshDatabase } from "../support/database.ts";
 import { countOf, rowsOf } from "../support/read-rows.ts";
-import { insertPlatform, insertTasks, insertWorker } from "../support/seed.ts";
+import { insertDeployment, insertPlatform, insertTasks, insertWorker } from "../support/seed.ts";
 import { tamper } from "../support/tamper.ts";
 
 const order = { actor: "operator:ada", reason: "the platform is set up now", dryRun: false };
@@ -401,6 +402,30 @@ test("a failed payment that the chain has paid is not opened: settlement gets it
     code: "task_already_paid",
   });
   expect(deps.adopted).toEqual([paymentId]);
+  expect(await rowsOf(pool, "payments")).toMatchObject([{ state: "failed", generation: 1 }]);
+});
+
+test("a plain transfer from before a restore is not opened again, even by an event that is younger", async () => {
+  await using database = await freshDatabase();
+  const { pool } = database;
+  await openShop(pool);
+  await insertDeployment(pool, { payOnce: NO_CONTRACT });
+  const base = replayOver(pool);
+  const transfers = { rail: "circle", method: "transfer", payOnce: NO_CONTRACT } as const;
+  const deps = { ...base, settings: { ...base.settings, ...transfers } };
+  await failedBy(deps, { workerId: "stranger", amount: units(20_000) });
+  const occurredAt = new Date(Date.now() + 60_000);
+  const id = await becomeLetter(deps, taskCompleted({ eventId: "right", occurredAt }));
+  await pool.query(sql.type(anyRow)`
+    UPDATE deployment SET restored_at = payment_now() - interval '2 days'`);
+  await pool.query(
+    sql.type(anyRow)`UPDATE payments SET accepted_at = payment_now() - interval '3 days'`,
+  );
+
+  expect(await replayDeadLetter(deps, id, order)).toMatchObject({
+    kind: "refused",
+    code: "before_restore",
+  });
   expect(await rowsOf(pool, "payments")).toMatchObject([{ state: "failed", generation: 1 }]);
 });
 

@@ -1,11 +1,13 @@
 import { pino } from "pino";
+import { sql } from "slonik";
 import { expect, test } from "vitest";
 import { acceptBatch } from "../../src/acceptance/accept-batch.ts";
 import { recheckDue } from "../../src/acceptance/recheck.ts";
 import { retryPayment } from "../../src/acceptance/retry-payment.ts";
-import type { Database } from "../../src/database/pool.ts";
+import { anyRow, type Database } from "../../src/database/pool.ts";
 import { noteOffsetAlarm } from "../../src/note-offset-alarm.ts";
 import { paymentIdOf } from "../../src/payment/ids.ts";
+import { NO_CONTRACT } from "../../src/payment/method.ts";
 import { confirmRestore } from "../restore/confirm-restore.ts";
 import { holdClock } from "../support/hold-clock.ts";
 import { acceptanceOver, batchOf, taskCompleted, TOPIC } from "../support/acceptance.ts";
@@ -94,3 +96,26 @@ test("a retry is refused while a restore is open", async () => {
   const request = { paymentId, expectedGeneration: 1, actor: "operator:test", reason: "why not" };
   await expect(retryPayment(deps, request)).rejects.toMatchObject({ code: "OPERATION_REFUSED" });
 });
+
+test("a plain transfer that failed before a restore is never retried: a later generation may be paid and forgotten", async () => {
+  await using database = await freshDatabase();
+  const { pool } = database;
+  await ineligible(pool);
+  const deps = acceptanceOver(pool, TRANSFERS);
+  await acceptBatch(deps, batchOf([taskCompleted()]));
+  await pool.query(sql.type(anyRow)`UPDATE tasks SET amount = 50`);
+  await noteOffsetAlarm({ pool, log }, { ...alarm, kind: "restored" });
+  await confirmRestore(pool);
+  const paymentId = paymentIdOf("platform-1", "task-1");
+  const request = { paymentId, expectedGeneration: 1, actor: "operator:test", reason: "why not" };
+
+  expect(await retryPayment(deps, request)).toEqual({ kind: "before_restore", generation: 1 });
+  expect(await rowsOf(pool, "payments")).toMatchObject([{ state: "failed", generation: 1 }]);
+});
+
+const TRANSFERS = {
+  rail: "circle",
+  method: "transfer",
+  payOnce: NO_CONTRACT,
+  payers: { has: () => true },
+} as const;
