@@ -7,17 +7,24 @@ import type { Act, Instance } from "./fleet.ts";
 import { PLACES, type Place } from "./places.ts";
 import type { Stage } from "./stage.ts";
 
+/** Both rails are met by neighbours, and by the pairs. */
+export function inTurn(rails: readonly Rail[], turn: number): Rail {
+  const rail = rails[turn % rails.length];
+  if (rail === undefined) throw new TypeError("no rail comes there");
+  return rail;
+}
+
 export const ACTIONS = ["kill", "stop", "throw"] as const;
 export type Action = PlanStep["action"];
 
 /** A frozen instance's work must be another's, and done, in this time. */
 const TAKEN_OVER_WITHIN_MS = 45_000;
 
-/** Every place of the service, with every action, on every rail that comes there. */
+/** Every place of the service, with every action; on one rail and the other in turn where both come there. */
 export function failpointCells(): CellSpec[] {
-  return Object.entries(PLACES).flatMap(([name, place]) =>
-    place.rails.flatMap((rail) =>
-      ACTIONS.map((action) => failpointCell(name as Failpoint, place, action, rail)),
+  return Object.entries(PLACES).flatMap(([name, place], index) =>
+    ACTIONS.map((action, turn) =>
+      failpointCell(name as Failpoint, place, action, inTurn(place.rails, index + turn)),
     ),
   );
 }

@@ -3,15 +3,16 @@ import type { Rail } from "../../../sandbox/service-settings.ts";
 import type { Fault, StartedFault } from "../fault.ts";
 import { allFaults } from "../faults/all-faults.ts";
 import type { CellSpec } from "./cell-spec.ts";
+import { inTurn } from "./failpoint-cells.ts";
 import type { Stage } from "./stage.ts";
 
 /** A fault that does not strike in this time proves nothing. */
 const STRIKES_WITHIN_MS = 45_000;
 const BETWEEN_MS = 1_000;
 
-/** Every fault by itself, on every rail where it can occur. */
+/** Every fault by itself; on one rail and the other in turn where it can occur on both. */
 export function faultCells(): CellSpec[] {
-  return allFaults.flatMap((fault) => fault.rails.map((rail) => faultCell(fault, rail)));
+  return allFaults.map((fault, index) => faultCell(fault, inTurn(fault.rails, index)));
 }
 
 function faultCell(fault: Fault, rail: Rail): CellSpec {

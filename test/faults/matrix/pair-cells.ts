@@ -20,13 +20,18 @@ interface Pair {
 }
 
 /**
- * A place and a fault in one cell: every place meets every part's faults, and every fault meets every action, each on
- * a rail where both occur.
+ * A place and a fault in one cell: every place meets the faults of every part, and places and faults meet every rail on
+ * which they occur.
  */
 export function pairCells(): CellSpec[] {
   const all = combinations().map((pair) => ({
     value: pair,
-    pairs: [`${pair.name} × ${pair.fault.part}`, `${pair.fault.name} × ${pair.action}`],
+    pairs: [
+      `${pair.name} × ${pair.fault.part}`,
+      `${pair.name} × ${pair.rail}`,
+      `${pair.fault.name} × ${pair.rail}`,
+      `${pair.fault.part} × ${pair.action}`,
+    ],
   }));
   return coverPairs(all, PAIR_SEED).map((pair) => ({
     name: `${pair.name}/${pair.action} × ${pair.fault.name}/${pair.rail}`,

@@ -69,7 +69,7 @@ the last outcome of all payments, those included that were published after it; i
 
 The names of places are those of \`src/failpoint.ts\`: \`kill\` is SIGKILL and a restart; \`stop\` is SIGSTOP, another instance takes over and
 does all that is owed, then SIGCONT; \`throw\` is an error. Pairs are planned with seed ${PAIR_SEED}: every place meets the faults of every
-part, every fault meets every action.`;
+part, and places and faults meet every rail on which they occur.`;
 
 const NOT_PLAYED = `The places \`transfer.*\`: they are met only where \`PAYMENT_METHOD=transfer\`, and every cell's deployment pays through PayOnce.`;
 
