@@ -8,7 +8,7 @@ import type { Kafka as SandboxKafka } from "../../sandbox/kafka/start-kafka.ts";
 import { createKafka } from "../../src/kafka/client.ts";
 import { runConsumer } from "../../src/kafka/consumer.ts";
 import type { OutgoingRecord } from "../../src/kafka/outgoing-record.ts";
-import { createPublisher } from "../../src/kafka/publisher.ts";
+import { createPublisher, type PublishResult } from "../../src/kafka/publisher.ts";
 import type { Publisher } from "../../src/kafka/publisher.ts";
 import { ensureTopics, topicSpecs } from "../../src/kafka/topics.ts";
 import { createLedger } from "./ledger.ts";
@@ -71,6 +71,15 @@ function read(topic: string): Ledger {
   return ledger;
 }
 
+/** How many records of each topic are acknowledged, with their places. */
+function takenBy({ acknowledged }: PublishResult): Map<string, bigint> {
+  const taken = new Map<string, bigint>();
+  for (const { topic, from, to } of acknowledged) {
+    taken.set(topic, (taken.get(topic) ?? 0n) + to - from);
+  }
+  return taken;
+}
+
 const record = (topic: string, value: string | Buffer, key = "w-1"): OutgoingRecord => ({
   topic,
   key,
@@ -84,7 +93,14 @@ describe("publishing", () => {
     const values = Array.from({ length: 50 }, (_, index) => `v${index}`);
     const publisher = publish();
     const rows = values.flatMap((value) => [record(a, value), record(b, value, "w-2")]);
-    expect(await publisher.publish(rows)).toEqual({ refused: [] });
+    const result = await publisher.publish(rows);
+    expect(result.refused).toEqual([]);
+    expect(takenBy(result), "it says where each record lies").toEqual(
+      new Map([
+        [a, 50n],
+        [b, 50n],
+      ]),
+    );
     for (const topic of [a, b]) {
       const ledger = read(topic);
       await expect.poll(() => ledger.values(), WAIT).toEqual(values);
@@ -99,7 +115,9 @@ describe("publishing", () => {
   it("writes many records to one partition that are too large together and small alone", async () => {
     const topic = await freshTopic();
     const rows = Array.from({ length: 20 }, () => record(topic, Buffer.alloc(150_000)));
-    expect(await publish().publish(rows)).toEqual({ refused: [] });
+    const result = await publish().publish(rows);
+    expect(result.refused).toEqual([]);
+    expect(takenBy(result)).toEqual(new Map([[topic, 20n]]));
     const ledger = read(topic);
     await expect.poll(() => ledger.records.length, WAIT).toBe(20);
   });
@@ -121,9 +139,9 @@ describe("publishing", () => {
     const sizes = [5_000_000, 8_000_000, 10];
     const { log, lines } = recordedLog();
     const rows = sizes.map((bytes) => record(topic, Buffer.alloc(bytes)));
-    expect(await publish(log).publish(rows)).toEqual({
-      refused: [{ index: 1, reason: "MESSAGE_TOO_LARGE" }],
-    });
+    const result = await publish(log).publish(rows);
+    expect(result.refused).toEqual([{ index: 1, reason: "MESSAGE_TOO_LARGE" }]);
+    expect(takenBy(result)).toEqual(new Map([[topic, 2n]]));
     const ledger = read(topic);
     await expect
       .poll(() => ledger.records.map(({ value }) => value?.length), WAIT)
