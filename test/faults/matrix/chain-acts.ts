@@ -2,6 +2,8 @@ import { setTimeout as delay } from "node:timers/promises";
 import { createWalletClient, http, type Hex } from "viem";
 import { privateKeyToAccount } from "viem/accounts";
 import { arcChain, MIN_BASE_FEE_WEI } from "../../../sandbox/chain/arc-chain.ts";
+import type { Sandbox } from "../../../sandbox/sandbox.ts";
+import { chainControlsAt } from "../../e2e/world-chain.ts";
 import { anvilClient } from "../../../sandbox/chain/transact.ts";
 import type { Stage } from "./stage.ts";
 
@@ -30,6 +32,14 @@ export async function spikeBaseFee({ cell }: Stage): Promise<void> {
   const client = anvilClient(cell.sandbox.chain.rpcUrl);
   await client.setNextBlockBaseFeePerGas({ baseFeePerGas: SPIKE * MIN_BASE_FEE_WEI });
   await client.mine({ blocks: 1 });
+}
+
+/** Blocks at the usual base fee again, and tokens that transfer: whatever an act before left behind. */
+export async function calmChain({ chain }: Sandbox): Promise<void> {
+  const client = anvilClient(chain.rpcUrl);
+  await client.setNextBlockBaseFeePerGas({ baseFeePerGas: MIN_BASE_FEE_WEI });
+  await client.mine({ blocks: 1 });
+  await chainControlsAt(chain).setPaused("EURC", false);
 }
 
 /** The nonces of what waits in the pool go to something else, as to a send that a zombie had forgotten. */

@@ -3,7 +3,7 @@ import type { Rail } from "../../../sandbox/service-settings.ts";
 import { execute } from "../../../sandbox/postgres/postgres-at.ts";
 import type { Failpoint } from "../../../src/failpoint.ts";
 import type { Fault } from "../fault.ts";
-import { dropPool, spikeBaseFee, takeNonces, untilPending } from "./chain-acts.ts";
+import { calmChain, dropPool, spikeBaseFee, takeNonces, untilPending } from "./chain-acts.ts";
 import type { Instance } from "./fleet.ts";
 import type { Stage } from "./stage.ts";
 
@@ -56,15 +56,21 @@ const onCircle = (fault: Parameters<ReturnType<typeof circleControl>["inject"]>[
   },
 });
 
+/** Mixed traffic only now: what it does to the tokens makes blocks. */
+async function goOn({ cell, traffic }: Stage): Promise<void> {
+  cell.sandbox.chain.resumeBlocks();
+  await calmChain(cell.sandbox);
+  await traffic.mixed();
+}
+
 /** With a send in the pool of a chain that stands still. */
 const whileStill = (act: (stage: Stage) => Promise<void>): Place => ({
   rails: ["arc"],
   brings: "chain",
   async bring(stage) {
     const { chain } = stage.cell.sandbox;
-    await stage.traffic.mixed();
     chain.pauseBlocks();
-    await stage.traffic.plain(2);
+    await stage.traffic.plain(4);
     try {
       await untilPending(stage);
       await act(stage);
@@ -72,7 +78,7 @@ const whileStill = (act: (stage: Stage) => Promise<void>): Place => ({
       chain.resumeBlocks();
       throw error;
     }
-    return () => chain.resumeBlocks();
+    return () => goOn(stage);
   },
 });
 
@@ -108,11 +114,9 @@ const doubted: Place = {
   rails: BOTH,
   brings: "chain",
   async bring(stage) {
-    const { chain } = stage.cell.sandbox;
-    await stage.traffic.mixed();
-    chain.pauseBlocks();
-    await stage.traffic.plain(2);
-    return () => chain.resumeBlocks();
+    stage.cell.sandbox.chain.pauseBlocks();
+    await stage.traffic.plain(4);
+    return () => goOn(stage);
   },
 };
 

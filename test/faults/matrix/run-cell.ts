@@ -1,6 +1,7 @@
 import { rm } from "node:fs/promises";
 import type { Sandbox } from "../../../sandbox/sandbox.ts";
 import type { CellResult, CellSpec } from "./cell-spec.ts";
+import { calmChain } from "./chain-acts.ts";
 import { openStage, type Stage } from "./stage.ts";
 
 /** From the end of the fault until nothing is in flight any more: the bound that every cell is held to. */
@@ -16,6 +17,8 @@ export async function runCell(sandbox: Sandbox, spec: CellSpec, logs: string): P
     (error: unknown) => ({ outcome: "failed" as const, error: wordsOf(error) }),
   );
   sandbox.chain.resumeBlocks();
+  // A chain that cannot be calmed fails the next cell, which says so.
+  await calmChain(sandbox).catch(() => undefined);
   if (measured.outcome === "passed") await rm(logs, { recursive: true, force: true });
   return { name, kind, rail, durationMs: Date.now() - startedAtMs, ...measured };
 }
