@@ -19,6 +19,8 @@ export interface PostgresOptions {
   readonly dir?: string;
   /** True unless told: a commit is on disk before it is answered. Tests may do with surviving a kill of the server. */
   readonly fsync?: boolean;
+  /** Others of the server's settings, by their names; they win over those above. */
+  readonly settings?: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal;
 }
 
@@ -71,6 +73,10 @@ data=$1 home=$2; shift 2; exec "$home/bin/postgres" -D "$data" "$@"`;
       home,
       ...serverFlags(options),
       ...HERE,
+      ...Object.entries(options.settings ?? {}).flatMap(([name, value]) => [
+        "-c",
+        `${name}=${value}`,
+      ]),
       "-p",
       String(port),
     ],

@@ -1,10 +1,11 @@
-import type { Database, Transaction } from "./pool.ts";
+import { sql } from "slonik";
+import { anyRow, type Database, type Transaction } from "./pool.ts";
 import { translateDatabaseError } from "./translate-error.ts";
 
 /** Rolls the transaction back and makes `transact` answer the value. */
 export type RollBack<T> = (answer: T) => never;
 
-/** Carries the answer of a chosen rollback out through slonik, which knows only exceptions. */
+/** Carries the answer of a chosen rollback out of the work. */
 class ChosenRollback<T> extends Error {
   readonly answer: T;
 
@@ -27,14 +28,21 @@ export async function transact<T, R = never>(
   try {
     return await pool.transaction(async (transaction) => {
       committing = false;
-      const result = await work(transaction, (answer) => {
-        throw new ChosenRollback(answer);
-      });
-      committing = true;
-      return result;
+      try {
+        const result = await work(transaction, (answer) => {
+          throw new ChosenRollback(answer);
+        });
+        committing = true;
+        return result;
+      } catch (error) {
+        if (!(error instanceof ChosenRollback)) throw error;
+        // What slonik commits then is empty. It closes the connection under whatever is thrown through it, and every
+        // batch of duplicates would pay for a new one and for all that was prepared on it.
+        await transaction.query(sql.type(anyRow)`ROLLBACK AND CHAIN`);
+        return error.answer as R;
+      }
     });
   } catch (error) {
-    if (error instanceof ChosenRollback) return error.answer as R;
     throw translateDatabaseError(error, { committing });
   }
 }

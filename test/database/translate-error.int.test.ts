@@ -1,4 +1,4 @@
-import { sql } from "slonik";
+import { sql, type CommonQueryMethods } from "slonik";
 import { expect, test } from "vitest";
 import { anyRow, openPool, type Database } from "../../src/database/pool.ts";
 import { transact } from "../../src/database/transact.ts";
@@ -95,6 +95,19 @@ test("a chosen rollback leaves nothing behind and answers its value", async () =
   });
   expect(answer).toBe("not now");
   expect(await countWorkers(database.pool)).toBe(0n);
+});
+
+test("a chosen rollback keeps its connection, and what is prepared on it", async () => {
+  await using database = await freshDatabase();
+  const sessionOf = (db: CommonQueryMethods) => db.oneFirst(sql.unsafe`SELECT pg_backend_pid()`);
+  const sessions = await Promise.all(
+    Array.from({ length: 3 }, () =>
+      transact<unknown, unknown>(database.pool, async (tx, rollBack) =>
+        rollBack(await sessionOf(tx)),
+      ),
+    ),
+  );
+  expect(sessions).toContain(await sessionOf(database.pool));
 });
 
 test("a deadlock is run again until it passes", async () => {

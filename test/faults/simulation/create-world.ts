@@ -57,7 +57,7 @@ export async function createWorld(
     unacceptable: [],
     late,
     instances: [],
-    tally: { crashes: 0, faults: 0 },
+    tally: { crashes: 0, faults: 0, restores: 0 },
     hasMovedOffsets: false,
     hasBackup: false,
     isRestored: false,

@@ -20,8 +20,9 @@ export interface Setting {
   readonly storm: number;
 }
 
-const STEPS_MIN = 25;
-const STEPS_SPREAD = 60;
+/** Long enough for several faults to meet; what they need beyond these comes in the time to recover. */
+const STEPS_MIN = 18;
+const STEPS_SPREAD = 30;
 
 export function planOf(seed: number, breaks: ReadonlySet<ChainBreak> = new Set()): Plan {
   const random = randomFrom(`length ${seed}`);

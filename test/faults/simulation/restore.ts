@@ -19,6 +19,7 @@ export async function restoreDatabase(world: World): Promise<void> {
   await world.traffic.untilQuiet();
   await database.restore();
   world.isRestored = true;
+  world.tally.restores += 1;
   world.hasMovedOffsets = true;
   for (const { event } of tasks) {
     const isDirectory = event.platformId === "directory";

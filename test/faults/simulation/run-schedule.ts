@@ -12,6 +12,7 @@ export interface ScheduleResult extends Findings {
   readonly seed: number;
   readonly crashes: number;
   readonly faults: number;
+  readonly restores: number;
   readonly recoveryMs: number;
   /** Operations at Postgres: what a schedule costs. */
   readonly operations: number;
@@ -39,8 +40,7 @@ export async function runSchedule(
       ...findings,
       violations: [...stuck, ...findings.violations],
       seed: plan.seed,
-      crashes: world.tally.crashes,
-      faults: world.tally.faults,
+      ...world.tally,
       recoveryMs: recoveryMs ?? 0,
       operations: world.traffic.total,
     };

@@ -1,7 +1,8 @@
 import { Client } from "pg";
+import { sql, type CommonQueryMethods } from "slonik";
 import type { Postgres } from "../../../sandbox/postgres/postgres-at.ts";
 import { migrate } from "../../../src/database/migrate.ts";
-import { openPool, type Database } from "../../../src/database/pool.ts";
+import { anyRow, openPool, type Database } from "../../../src/database/pool.ts";
 
 /** A real Postgres database whose time is the schedule's, emptied between schedules. */
 export interface SimDatabase {
@@ -18,13 +19,10 @@ export interface SimDatabase {
 
 const TEMPLATE = "simulated";
 
-/** The one clock of SQL, taken over. In a table, since slonik opens a new session after every rollback. */
+/** The one clock of SQL, taken over. */
 const TAKE_TIME = `
-  CREATE SCHEMA simulation;
-  CREATE UNLOGGED TABLE simulation.clock (now timestamptz NOT NULL);
-  INSERT INTO simulation.clock VALUES ('2026-03-01');
   CREATE OR REPLACE FUNCTION payment_now() RETURNS timestamptz LANGUAGE sql STABLE PARALLEL SAFE
-    AS $$ SELECT now FROM simulation.clock $$`;
+    AS $$ SELECT current_setting('simulation.now')::timestamptz $$`;
 
 /** Rows are deleted, which is far cheaper than to truncate so many files; what they leave behind goes at times. */
 const TRUNCATE_EVERY = 100;
@@ -81,9 +79,28 @@ export async function openSimDatabase(url: string): Promise<SimDatabase> {
   // Without triggers and foreign keys: rows go in any order, and append-only tables are emptied too.
   await cleaner.query("SET session_replication_role = replica");
   const deletion = tables.map((name) => `DELETE FROM ${name}`).join(";");
-  const pool = await openPool({ url, poolMax: 1, statementTimeoutMs: 20_000 });
+  let setToMs = 0;
+  const tellTime = async (connection: CommonQueryMethods) => {
+    const now = new Date(setToMs).toISOString();
+    await connection.query(
+      sql.prepared("time", anyRow)`SELECT set_config('simulation.now', ${now}, false)`,
+    );
+  };
+  // slonik opens a new session after every failed transaction, and each must know what time it is; it tells of each use.
+  const told = new WeakSet<object>();
+  const tellNew = async (connection: CommonQueryMethods) => {
+    const { connection: session } = connection as { connection?: object };
+    if (session && told.has(session)) return;
+    await tellTime(connection);
+    if (session) told.add(session);
+  };
+  const pool = await openPool({
+    url,
+    poolMax: 1,
+    statementTimeoutMs: 20_000,
+    onConnection: tellNew,
+  });
   let cleaned = 0;
-  let setToMs = NaN;
   return {
     pool,
     async clean() {
@@ -95,8 +112,7 @@ export async function openSimDatabase(url: string): Promise<SimDatabase> {
     async setTime(ms) {
       if (ms === setToMs) return;
       setToMs = ms;
-      const text = "UPDATE simulation.clock SET now = $1";
-      await cleaner.query({ name: "time", text, values: [new Date(ms)] });
+      await tellTime(pool);
     },
     async backUp() {
       await cleaner.query(

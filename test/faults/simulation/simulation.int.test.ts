@@ -46,6 +46,12 @@ describe("random schedules of events, faults, crashes and restarts", () => {
     }
   });
 
+  test("that hang are violations, and the run goes on", { timeout: TIMEOUT_MS }, async () => {
+    const { result } = await workers.run(planOf(1), { hangsAfterMs: 1 });
+    expect(result).toMatchObject({ seed: 1, violations: ["hang: not over after 1 ms"] });
+    expect((await workers.run(planOf(1))).result.violations).toEqual([]);
+  });
+
   test.each([["no_paid_check", "paid twice"]] as const)(
     "catch a PayOnce with %s, and tell how in a schedule that is shorter than the one found",
     { timeout: TIMEOUT_MS },

@@ -1,12 +1,14 @@
 /** A worker process: runs the schedules that its parent sends, one at a time, on a database of its own. */
 import { armFailpoints } from "../../../src/failpoint.ts";
 import { Crash, currentProcess } from "./process.ts";
-import { runSchedule, type ScheduleResult } from "./run-schedule.ts";
+import { runSchedule } from "./run-schedule.ts";
 import { openSimDatabase } from "./sim-database.ts";
+import { planOnce } from "./plan-once.ts";
 import { installVirtualTime } from "./virtual-time.ts";
-import type { Order, Report } from "./worker-protocol.ts";
+import { unjudged, type Order, type Report } from "./worker-protocol.ts";
 
 installVirtualTime();
+planOnce();
 armFailpoints((name) => currentProcess()?.pass(name));
 const [url = ""] = process.argv.slice(2);
 const database = await openSimDatabase(url);
@@ -25,16 +27,10 @@ async function report({ seed, steps, breaks, isTold }: Order): Promise<void> {
   const plan = { seed, steps, breaks: new Set(breaks) };
   const tell = isTold ? (line: string) => void story.push(line) : undefined;
   const result = await runSchedule(database, plan, tell).catch((error: unknown) =>
-    broken(seed, `broke: ${wordsOf(error)}`),
+    unjudged(seed, `broke: ${wordsOf(error)}`),
   );
   const violations = [...result.violations, ...unheard];
   process.send?.({ result: { ...result, violations }, story } satisfies Report);
-}
-
-function broken(seed: number, violation: string): ScheduleResult {
-  const nothing = { crashes: 0, faults: 0, recoveryMs: 0, operations: 0, payments: 0 };
-  const counts = { paidTwice: 0, lost: 0, contradicting: 0, failedButPaid: 0 };
-  return { seed, ...nothing, ...counts, violations: [violation] };
 }
 
 function wordsOf(error: unknown): string {

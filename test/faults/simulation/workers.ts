@@ -1,24 +1,29 @@
 import { fork, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
-import { startPostgres } from "../../../sandbox/postgres/start-postgres.ts";
+import { bySocket, startThrowawayPostgres } from "./throwaway-postgres.ts";
 import type { Plan } from "./plan.ts";
 import { createClone, createTemplate } from "./sim-database.ts";
-import type { Order, Report } from "./worker-protocol.ts";
+import { unjudged, type Order, type Report } from "./worker-protocol.ts";
 
 /** Processes that run schedules, each on its own clone of a migrated database on one real Postgres. */
 export interface Workers extends AsyncDisposable {
   readonly count: number;
-  /** Runs a schedule on the next free worker. */
-  run(plan: Plan, options?: { readonly isTold?: boolean }): Promise<Report>;
+  /** Runs a schedule on the next free worker. One that hangs is a violation of its own, and ends its worker. */
+  run(plan: Plan, options?: RunOptions): Promise<Report>;
+}
+
+interface RunOptions {
+  readonly isTold?: boolean;
+  readonly hangsAfterMs?: number;
 }
 
 const WORKER = fileURLToPath(new URL("./worker.ts", import.meta.url));
 /** A schedule takes a fraction of a second; one that takes this long never ends. */
-const HANGS_AFTER_MS = 120_000;
+const HANGS_AFTER_MS = 60_000;
 
 export async function startWorkers(count: number): Promise<Workers> {
-  const postgres = await startPostgres({ fsync: false });
+  const postgres = await startThrowawayPostgres();
   const all: ChildProcess[] = [];
   const free: ChildProcess[] = [];
   const waiting: ((worker: ChildProcess) => void)[] = [];
@@ -37,7 +42,7 @@ export async function startWorkers(count: number): Promise<Workers> {
   return { count, run, [Symbol.asyncDispose]: stop };
 
   async function startOne(): Promise<void> {
-    const url = await createClone(postgres.url, `worker_${(made += 1)}`);
+    const url = await createClone(await bySocket(postgres.url), `worker_${(made += 1)}`);
     const worker = fork(WORKER, [url], {
       execArgv: ["--max-semi-space-size=64", "--disable-warning=TimeoutNegativeWarning"],
       stdio: ["ignore", "inherit", "inherit", "ipc"],
@@ -57,19 +62,29 @@ export async function startWorkers(count: number): Promise<Workers> {
     return free.pop() ?? new Promise<ChildProcess>((resolve) => waiting.push(resolve));
   }
 
-  async function run(plan: Plan, { isTold = false } = {}): Promise<Report> {
+  async function run(
+    plan: Plan,
+    { isTold = false, hangsAfterMs = HANGS_AFTER_MS }: RunOptions = {},
+  ): Promise<Report> {
     const worker = await take();
     const { seed, steps, breaks } = plan;
+    const ended = new AbortController();
+    const onExit = () => ended.abort();
+    worker.once("exit", onExit);
     worker.send({ seed, steps, breaks: [...breaks], isTold } satisfies Order);
-    const limit = AbortSignal.timeout(HANGS_AFTER_MS);
+    const signal = AbortSignal.any([ended.signal, AbortSignal.timeout(hangsAfterMs)]);
     try {
-      const [report] = (await once(worker, "message", { signal: limit })) as [Report];
+      const [report] = (await once(worker, "message", { signal })) as [Report];
+      worker.off("exit", onExit);
       release(worker);
       return report;
-    } catch (cause) {
+    } catch {
       worker.kill("SIGKILL");
       await startOne();
-      throw new Error(`seed ${seed} hangs, or ended its worker`, { cause });
+      const violation = ended.signal.aborted
+        ? "ended: the schedule took its worker with it"
+        : `hang: not over after ${hangsAfterMs} ms`;
+      return { result: unjudged(seed, violation), story: [] };
     }
   }
 }

@@ -25,6 +25,7 @@ export interface Troubles {
 export interface Tally {
   crashes: number;
   faults: number;
+  restores: number;
 }
 
 export interface World {
