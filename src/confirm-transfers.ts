@@ -1,6 +1,8 @@
 import { raiseDoubt } from "./dispatch/raise-doubt.ts";
 import { withholdRestored } from "./dispatch/withhold-restored.ts";
 import { createTransferConfirmation } from "./settlement/confirm-transfers.ts";
+import { createForgottenSweep } from "./settlement/find-forgotten.ts";
+import { createAnnouncedSweep } from "./settlement/settle-announced.ts";
 import type { RestoreWatch } from "./restore/watch-restores.ts";
 import { confirmDeps, dispatchDeps, type Connected } from "./stage-deps.ts";
 import { sweep } from "./sweep.ts";
@@ -26,5 +28,31 @@ export async function confirmTransfers(
   await Promise.all([
     sweep({ log, everyMs: CONFIRM_EVERY_MS }, "transfers", look, signal),
     sweep({ log }, "payments in doubt", doubts, signal),
+    lookForForgotten(connected, watch, signal),
   ]);
+}
+
+/** What a restored backup has forgotten: by what our own topics announced, and by what Circle lists under our ids. */
+async function lookForForgotten(
+  connected: Connected,
+  watch: Pick<RestoreWatch, "isOpen">,
+  signal: AbortSignal,
+): Promise<void> {
+  const { log, lanes } = connected;
+  const deps = confirmDeps(connected);
+  const announced = createAnnouncedSweep(deps);
+  const finder = lanes.find(({ method }) => method === "transfer")?.finder;
+  const inReview = finder && createForgottenSweep({ ...deps, finder }, "review");
+  const failed = finder && createForgottenSweep({ ...deps, finder }, "failed");
+  await sweep(
+    { log },
+    "forgotten transfers",
+    async () => {
+      if (watch.isOpen()) return;
+      await announced();
+      await inReview?.(signal);
+      await failed?.(signal);
+    },
+    signal,
+  );
 }

@@ -197,6 +197,7 @@ export function reviewDeps(connected: Connected): ReviewDeps {
     settle: settleDeps(connected),
     dispatch: { database: connected.pool, wake },
     chain: readerOf(connected),
+    transfers: confirmDeps(connected).transfers,
   };
 }
 

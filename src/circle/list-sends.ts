@@ -77,30 +77,37 @@ export interface LostTransfer {
  * `translateReadError` says.
  */
 export async function findTransfer(
-  { client, gets }: Pick<ListDeps, "client" | "gets">,
+  deps: Pick<ListDeps, "client" | "gets">,
   lost: LostTransfer,
   signal: AbortSignal,
 ): Promise<CircleTransaction | undefined> {
-  const { walletId, destinationAddress, from, refId } = lost;
+  for await (const page of listTransfers(deps, lost, signal)) {
+    const found = page.find(({ refId }) => refId === lost.refId);
+    if (found) return found;
+  }
+  return undefined;
+}
+
+/** A wallet's transactions to an address since a moment, newest first, page by page, at most 200. Throws as above. */
+export async function* listTransfers(
+  { client, gets }: Pick<ListDeps, "client" | "gets">,
+  { walletId, destinationAddress, from }: Omit<LostTransfer, "refId">,
+  signal: AbortSignal,
+): AsyncGenerator<readonly CircleTransaction[]> {
   const filter = { walletIds: [walletId], destinationAddress, from: from.toISOString() };
-  try {
-    let pageAfter: string | undefined;
-    for (let page = 0; page < PAGES_MAX; page += 1) {
-      await gets.take(signal);
-      const query = {
-        ...filter,
-        pageSize: PAGE_SIZE,
-        ...(pageAfter !== undefined && { pageAfter }),
-      };
-      const { data } = await client.call((sdk) => sdk.listTransactions(query), signal);
-      const listed = z.array(circleTransaction).parse(data?.transactions ?? []);
-      const found = listed.find((transaction) => transaction.refId === refId);
-      if (found || listed.length < PAGE_SIZE) return found;
-      pageAfter = listed.at(-1)?.id;
-    }
-    return undefined;
-  } catch (error) {
-    throw translateReadError(error);
+  let pageAfter: string | undefined;
+  for (let page = 0; page < PAGES_MAX; page += 1) {
+    await gets.take(signal);
+    const query = { ...filter, pageSize: PAGE_SIZE, ...(pageAfter !== undefined && { pageAfter }) };
+    const listed = await client
+      .call((sdk) => sdk.listTransactions(query), signal)
+      .then(({ data }) => z.array(circleTransaction).parse(data?.transactions ?? []))
+      .catch((error: unknown) => {
+        throw translateReadError(error);
+      });
+    yield listed;
+    if (listed.length < PAGE_SIZE) return;
+    pageAfter = listed.at(-1)?.id;
   }
 }
 

@@ -10,6 +10,7 @@ import { circleTicket, warmUp } from "./lane.ts";
 import { findTransfer, listSends } from "./list-sends.ts";
 import type { Pacer } from "./pacer.ts";
 import { isAsOrdered, reportTransfer } from "./report-transfer.ts";
+import { createTransferFinder } from "./transfer-finder.ts";
 import { translateTransferError } from "./translate-error.ts";
 
 export interface TransferLaneDeps {
@@ -47,6 +48,7 @@ export function createTransferLane(deps: TransferLaneDeps): Lane {
     method: "transfer",
     operators: [],
     payers: wallets,
+    finder: createTransferFinder(deps),
     maxInFlightPerOperator: MAX_IN_FLIGHT,
     open: (_openSends, signal) => warmUp(deps, signal),
     ready: (signal) => posts.hold(signal),

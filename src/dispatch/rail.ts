@@ -1,3 +1,4 @@
+import type { TransferFinder } from "../payment/found-transfer.ts";
 import type { RailName } from "../payment/events.ts";
 import type { Method } from "../payment/method.ts";
 
@@ -109,6 +110,9 @@ export interface Lane {
 
   /** Whose wallets it can send from; absent: anybody's who gave PayOnce an allowance. One that is asked for is looked up. */
   readonly payers?: { has(address: string): boolean };
+
+  /** Of a lane of transfers: finds again what a restored database has forgotten. */
+  readonly finder?: TransferFinder;
 
   /** After a takeover, with the lane's open sends: reads the chain or provider, and is ready to prepare. */
   open(openSends: readonly StoredSend[], signal: AbortSignal): Promise<void>;

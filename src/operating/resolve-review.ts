@@ -4,8 +4,10 @@ import { z } from "zod";
 import type { Database } from "../database/pool.ts";
 import { askDatabase } from "../database/translate-error.ts";
 import { requestVoid } from "../dispatch/request-void.ts";
+import { NO_CONTRACT } from "../payment/method.ts";
 import { getPayment } from "../queries/get-payment.ts";
 import { confirmPaid } from "./confirm-paid.ts";
+import { confirmTransfer } from "./confirm-transfer.ts";
 import { notInReview } from "./lock-review.ts";
 import { generationMismatch, NOT_FOUND, refused, type OperatorAnswer } from "./operator-answer.ts";
 import { recheckReview } from "./recheck-review.ts";
@@ -42,7 +44,9 @@ async function decide(deps: ReviewDeps, request: ReviewRequest, decision: Decisi
     case "recheck":
       return recheckReview(deps, request);
     case "confirm_paid":
-      return confirmPaid(deps, request, decision.txHash);
+      return deps.settle.instance.payOnce === NO_CONTRACT
+        ? confirmTransfer(deps, request, decision.txHash)
+        : confirmPaid(deps, request, decision.txHash);
     case "cancel":
       return cancel(deps, request);
   }

@@ -1,6 +1,7 @@
 import type { TransactionFinder } from "../arc/find-transaction.ts";
 import type { DispatchDeps, Ringing } from "../dispatch/dispatch-deps.ts";
 import type { ChainReader } from "../follow/chain-reader.ts";
+import type { TransferReader } from "../settlement/confirm-transfers.ts";
 import type { SettleDeps } from "../settlement/settle-logs.ts";
 
 /** What resolving a review needs of the stages. */
@@ -8,6 +9,8 @@ export interface ReviewDeps {
   readonly settle: SettleDeps;
   readonly dispatch: Pick<DispatchDeps, "database"> & Ringing;
   readonly chain: Pick<ChainReader, "headNumber" | "findPaid"> & TransactionFinder;
+  /** Receipts, for plain transfers. */
+  readonly transfers: Pick<TransferReader, "receipt">;
 }
 
 export interface ReviewRequest {

@@ -36,6 +36,8 @@ const ADVICE: Readonly<Record<DoubtReason | UnconfirmedReason, string>> = {
     "Circle calls it unpaid, but its order is too old for the chain to be searched back to it: look for the transfer in the explorer.",
   before_restore:
     "It may have been sent before the backup was restored: look for a transfer to this worker in Circle's console.",
+  announced_unproven:
+    "Our own topic says that it was paid by a transaction that the chain does not confirm as a transfer of its terms: compare the directory's wallets, then confirm it with the right transaction.",
   voided_after_completed:
     "Voided on chain after it was announced as completed: compare with a restored backup, then verify.",
 };

@@ -84,7 +84,11 @@ export type TransferContradiction =
   | "transfer_despite_end";
 
 /** A plain transfer that nobody can prove or exclude: no alarm, but no event either. */
-export type UnprovenReason = "before_restore" | "transfer_unanswered" | "transfer_unsearchable";
+export type UnprovenReason =
+  | "before_restore"
+  | "announced_unproven"
+  | "transfer_unanswered"
+  | "transfer_unsearchable";
 export type BrokenInvariant = "paid_twice" | "voided_after_paid" | "paid_though_failed";
 
 /** What becomes of the payment. */

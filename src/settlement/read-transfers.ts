@@ -133,7 +133,10 @@ export async function readClaimed(
 const rivalRow = z.object({ has_rival: z.boolean() });
 
 /** Whether another transfer of the very same terms is on its way: what moved may be that one's. */
-export async function hasRival(tx: Transaction, { id, terms }: OpenTransfer): Promise<boolean> {
+export async function hasRival(
+  tx: Transaction,
+  { id, terms }: Pick<OpenTransfer, "id" | "terms">,
+): Promise<boolean> {
   const row = await tx.one(sql.prepared("settle-rival-transfer", rivalRow)`
     SELECT EXISTS (
       SELECT FROM transactions t JOIN transaction_items i ON i.transaction_id = t.id

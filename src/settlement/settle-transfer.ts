@@ -45,7 +45,8 @@ export async function settleTransfer(
   return settled.kind;
 }
 
-async function settleWithin(
+/** The same inside a transaction of the caller's; undefined where something else is known of it by now. */
+export async function settleWithin(
   tx: Transaction,
   deps: SettleDeps,
   read: OpenTransfer,

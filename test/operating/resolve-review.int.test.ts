@@ -35,6 +35,7 @@ async function createReview(database: Awaited<ReturnType<typeof freshDatabase>>)
   const deps: ReviewDeps = {
     settle: world.deps,
     dispatch: { database: pool, wake: { ring: () => void (rings.dispatch += 1) } },
+    transfers: { receipt: async () => ({ kind: "unknown" }) },
     chain: {
       headNumber: async () => world.chain.cursor().number,
       findPaid: async () => chain.paid,
