@@ -6,6 +6,7 @@ import { instanceCells } from "./instance-cells.ts";
 import { pairCells } from "./pair-cells.ts";
 import { takeoverCells } from "./takeover-cells.ts";
 import { traceCells } from "./trace-cells.ts";
+import { transferCells } from "./transfer-cells.ts";
 
 /** Every cell of the matrix, each once; their names are unique. */
 export function allCells(): readonly CellSpec[] {
@@ -17,6 +18,7 @@ export function allCells(): readonly CellSpec[] {
     ...instanceCells(),
     ...takeoverCells(),
     ...pairCells(),
+    ...transferCells(),
   ];
   const names = new Set(cells.map(({ name }) => name));
   if (names.size !== cells.length) throw new Error("two cells have one name");

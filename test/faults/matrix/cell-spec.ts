@@ -9,7 +9,7 @@ export interface CellSpec {
   readonly name: string;
   readonly kind: CellKind;
   readonly rail: Rail;
-  readonly options?: Pick<StageOptions, "settings" | "migrate">;
+  readonly options?: Pick<StageOptions, "settings" | "migrate" | "method">;
   /** Plays the fault, and answers when it ended (ms since the epoch): recovery counts from there. */
   readonly play: (stage: Stage) => Promise<Played>;
 }

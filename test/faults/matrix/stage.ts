@@ -7,7 +7,7 @@ import { migrateService } from "../../../sandbox/demo/service.ts";
 import { execute } from "../../../sandbox/postgres/postgres-at.ts";
 import { runCommand } from "../../../sandbox/process/run-command.ts";
 import type { Sandbox } from "../../../sandbox/sandbox.ts";
-import type { Rail } from "../../../sandbox/service-settings.ts";
+import type { Method, Rail } from "../../../sandbox/service-settings.ts";
 import { addressesOf } from "../../e2e/sandbox-addresses.ts";
 import { runService } from "../../e2e/running-service.ts";
 import { createWorldIn } from "../../e2e/world.ts";
@@ -58,6 +58,8 @@ export interface StageOptions {
   readonly rail: Rail;
   readonly logs: string;
   readonly settings?: Readonly<Record<string, string>>;
+  /** By PayOnce, unless told. */
+  readonly method?: Method;
   /** Brings the schema up to date; as a deployment does, unless told. */
   readonly migrate?: (databaseUrl: string) => Promise<void>;
 }
@@ -71,6 +73,7 @@ export async function openStage(sandbox: Sandbox, options: StageOptions): Promis
       {
         rail,
         treasuries: 2,
+        ...(options.method && { method: options.method }),
         settings: { ...SETTINGS, ...options.settings },
         migrate: options.migrate ?? migratedAlready(sandbox),
       },

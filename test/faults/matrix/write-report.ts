@@ -3,6 +3,7 @@ import { fileURLToPath } from "node:url";
 import { KINDS, type CellKind, type CellResult } from "./cell-spec.ts";
 import { PAIR_SEED } from "./pair-cells.ts";
 import { RECOVERY_MAX_MS } from "./run-cell.ts";
+import { NOT_PROMISED } from "./transfer-cells.ts";
 
 const ROOT = new URL("../../../", import.meta.url);
 const REPORT = fileURLToPath(new URL("docs/fault-matrix.md", ROOT));
@@ -40,6 +41,11 @@ function reportOf(results: readonly CellResult[], planned: number): string {
     "",
     NOT_PLAYED,
     "",
+    ...table(
+      ["fault", "plain transfers"],
+      NOT_PROMISED.map(({ fault, instead }) => [fault, instead]),
+    ),
+    "",
     "## Versions",
     "",
     ...versions().map(([name, version]) => `- ${name} ${version}`),
@@ -71,7 +77,8 @@ The names of places are those of \`src/failpoint.ts\`: \`kill\` is SIGKILL and a
 does all that is owed, then SIGCONT; \`throw\` is an error. Pairs are planned with seed ${PAIR_SEED}: every place meets the faults of every
 part, and places and faults meet every rail on which they occur.`;
 
-const NOT_PLAYED = `The places \`transfer.*\`: they are met only where \`PAYMENT_METHOD=transfer\`, and every cell's deployment pays through PayOnce.`;
+const NOT_PLAYED = `Plain transfers (\`PAYMENT_METHOD=transfer\`; the cells that end in \`/transfer\`) cannot promise all that PayOnce promises. These
+faults have no cell there; what becomes of them is said in [decision 8](decisions/0008-plain-transfers.md):`;
 
 function summaryRow(kind: CellKind, results: readonly CellResult[]): string[] {
   const ours = results.filter((result) => result.kind === kind);
