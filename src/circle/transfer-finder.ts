@@ -11,7 +11,7 @@ export function createTransferFinder(
 ): TransferFinder {
   return {
     async find({ payer, recipient, from }, signal) {
-      const walletId = deps.wallets.idOf(payer);
+      const walletId = deps.wallets.idOf(payer) ?? (await deps.wallets.find(payer, signal));
       if (walletId === undefined) return null;
       const route = { walletId, destinationAddress: recipient, from };
       const found: FoundTransfer[] = [];

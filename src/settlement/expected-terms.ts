@@ -15,6 +15,8 @@ export interface ExpectedTransfer {
   readonly generation: number;
   readonly payer: string | null;
   readonly recipient: string | null;
+  /** Today's: a later generation may have gone that way. */
+  readonly directory: { readonly payer: string | null; readonly recipient: string | null };
   /** Null: the payment's currency has no token here. */
   readonly token: string | null;
   /** Null: nothing was planned, so that any part of the gross amount may have been its net. */
@@ -32,6 +34,8 @@ export const expectedRow = z.object({
   generation: z.number(),
   payer: z.string().nullable(),
   recipient: z.string().nullable(),
+  directory_payer: z.string().nullable(),
+  directory_recipient: z.string().nullable(),
   currency: z.string(),
   net: micros.nullable(),
   amount: micros,
@@ -42,16 +46,20 @@ export const expectedRow = z.object({
 /** Of a payment `p`, its platform `f` and its worker `w`. */
 export const expectedColumns = sql.fragment`
   p.id, p.state, p.generation, coalesce(p.payer, f.wallet_address) AS payer,
-  coalesce(p.recipient, w.wallet_address) AS recipient, p.currency, p.net_amount::text AS net, p.amount::text,
+  coalesce(p.recipient, w.wallet_address) AS recipient, f.wallet_address AS directory_payer,
+  w.wallet_address AS directory_recipient, p.currency, p.net_amount::text AS net, p.amount::text,
   least(p.accepted_at, p.occurred_at) AS since, p.transaction_id`;
 
 export const expectedTables = sql.fragment`
   payments p LEFT JOIN platforms f ON f.id = p.platform_id LEFT JOIN workers w ON w.id = p.worker_id`;
 
 export function toExpected(row: z.infer<typeof expectedRow>, tokens: Tokens): ExpectedTransfer {
-  const { id: paymentId, currency, amount: gross, transaction_id: transactionId, ...rest } = row;
+  const { id: paymentId, state, generation, payer, recipient, currency, net, since } = row;
+  const { amount: gross, transaction_id: transactionId } = row;
   const token = isCurrency(currency) ? tokens[currency] : null;
-  return { ...rest, paymentId, token, gross, transactionId };
+  const directory = { payer: row.directory_payer, recipient: row.directory_recipient };
+  const known = { paymentId, state, generation, since, transactionId };
+  return { ...known, payer, recipient, directory, token, net, gross };
 }
 
 export async function readExpected(

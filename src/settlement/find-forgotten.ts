@@ -31,10 +31,16 @@ const SENDS_MAX = 32;
 const CLOCK_SLACK_MS = 24 * 60 * 60 * 1_000;
 const BEFORE_ALL = "00000000-0000-0000-0000-000000000000";
 
+/** Ids that one call passes at most while it looks for those of a state that has no index. */
+const PASSED_MAX = 5_000;
+
+type Look = "found" | "nothing" | "later";
+
 /**
  * Looks in Circle's list for transfers of payments that were known before a restore and have no send of theirs here: in
- * review, round and round; failed, because a later generation may be forgotten, in one round after each restore. Found by
- * the ids that our sends have, it is written down, and the chain decides. Each call looks at the next few of them.
+ * review, round and round; failed, because a later generation may be forgotten, until a round after each restore has left
+ * nothing open. Found by the ids that our sends have, it is written down, and the chain decides. Each call looks at the
+ * next few of them.
  */
 export function createForgottenSweep(
   deps: ForgottenDeps,
@@ -42,23 +48,31 @@ export function createForgottenSweep(
 ): (signal: AbortSignal) => Promise<number> {
   let after = BEFORE_ALL;
   let restEndsMs = 0;
+  let isOpen = false;
   /** The restore whose failed payments have all been looked at. */
   let done: number | null = null;
   return async (signal) => {
     if (performance.now() < restEndsMs) return 0;
     const restoredAt = await readRestoredAt(deps);
     if (restoredAt === null || (state === "failed" && done === restoredAt)) return 0;
-    const rows = await askDatabase(() => readForgotten(deps, state, after));
+    const upTo = state === "failed" ? await readPartEnd(deps, after) : null;
+    const rows = await askDatabase(() => readForgotten(deps, state, { after, upTo }));
     let found = 0;
     for (const row of rows) {
-      if (await lookFor(deps, toExpected(row, deps.tokens), signal)) found += 1;
+      const look = await lookFor(deps, toExpected(row, deps.tokens), signal);
+      if (look === "found") found += 1;
+      if (look === "later") isOpen = true;
       after = row.id;
     }
-    if (rows.length < LOOKED_AT_MAX) {
-      after = BEFORE_ALL;
-      restEndsMs = performance.now() + ROUND_EVERY_MS;
-      done = restoredAt;
+    if (rows.length === LOOKED_AT_MAX) return found;
+    if (upTo !== null) {
+      after = upTo;
+      return found;
     }
+    if (!isOpen) done = restoredAt;
+    after = BEFORE_ALL;
+    isOpen = false;
+    restEndsMs = performance.now() + ROUND_EVERY_MS;
     return found;
   };
 }
@@ -73,12 +87,27 @@ async function readRestoredAt({ pool }: ForgottenDeps): Promise<number | null> {
   return row?.restored_at?.getTime() ?? null;
 }
 
+const idRow = z.object({ id: z.string() });
+
+/** Null: the rest is less than that. */
+async function readPartEnd({ pool }: ForgottenDeps, after: string): Promise<string | null> {
+  const row = await askDatabase(() =>
+    pool.maybeOne(sql.prepared("settle-forgotten-part", idRow)`
+      SELECT id FROM payments WHERE id > ${after}::uuid ORDER BY id OFFSET ${PASSED_MAX} LIMIT 1`),
+  );
+  return row?.id ?? null;
+}
+
 /** All of them for a day after a restore: callers' times prove little. */
-function readForgotten({ pool }: ForgottenDeps, state: string, after: string) {
+function readForgotten(
+  { pool }: ForgottenDeps,
+  state: "review" | "failed",
+  { after, upTo }: { readonly after: string; readonly upTo: string | null },
+) {
   return pool.any(sql.prepared("settle-forgotten-transfers", expectedRow)`
     SELECT ${expectedColumns} FROM ${expectedTables}, deployment d
     WHERE p.state = ${state} AND p.transaction_id IS NULL AND p.id > ${after}::uuid
-      AND (p.method IS NULL OR p.method = 'transfer')
+      AND p.id <= coalesce(${upTo}::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff') AND (p.method IS NULL OR p.method = 'transfer')
       AND (least(p.accepted_at, p.occurred_at) < d.restored_at OR d.restored_at > payment_now() - interval '1 day')
     ORDER BY p.id LIMIT ${LOOKED_AT_MAX}
   `);
@@ -88,36 +117,70 @@ async function lookFor(
   deps: ForgottenDeps,
   expected: ExpectedTransfer,
   signal: AbortSignal,
-): Promise<boolean> {
-  const { paymentId, state, generation, payer, recipient, token, since } = expected;
-  if (payer === null || recipient === null || token === null) return false;
+): Promise<Look> {
+  const { paymentId, token, since } = expected;
+  if (token === null) return "nothing";
   const from = new Date(since.getTime() - CLOCK_SLACK_MS);
-  const listed = await deps.finder.find({ payer, recipient, from }, signal);
   const ids = idsOf(expected);
-  const ours = (listed ?? []).filter((each) => ids.has(each.refId) && isPaying(each, expected));
-  const [found, ...more] = ours;
-  if (!found?.txHash || found.amount === null) return false;
-  if (more.length > 0) {
-    deps.log.error(
-      { paymentId, transfers: ours },
-      "Circle executed more than one of its transfers",
-    );
+  let look: Look = "nothing";
+  for (const route of routesOf(expected)) {
+    const listed = (await deps.finder.find({ ...route, from }, signal)) ?? [];
+    for (const found of listed) {
+      const generation = ids.get(found.refId);
+      if (generation === undefined || found.isUnpaid) continue;
+      // What has no hash yet is on its way.
+      if (found.txHash === null) look = "later";
+      else if (await remember(deps, expected, { found, route, token, generation })) return "found";
+      else deps.log.error({ paymentId, found }, "a forgotten transfer does not fit its payment");
+    }
   }
+  return look;
+}
+
+interface Route {
+  readonly payer: string;
+  readonly recipient: string;
+}
+
+/** Of its own terms, and of today's directory. */
+function routesOf({ payer, recipient, directory }: ExpectedTransfer): Route[] {
+  const routes = [{ payer, recipient }, directory].flatMap((each) =>
+    each.payer !== null && each.recipient !== null
+      ? [{ payer: each.payer, recipient: each.recipient }]
+      : [],
+  );
+  const [own, today] = routes;
+  const isSame = own?.payer === today?.payer && own?.recipient === today?.recipient;
+  return isSame ? routes.slice(0, 1) : routes;
+}
+
+interface Candidate {
+  readonly found: FoundTransfer;
+  readonly route: Route;
+  readonly token: string;
+  readonly generation: number;
+}
+
+async function remember(
+  deps: ForgottenDeps,
+  { paymentId, state, generation: readIn, gross }: ExpectedTransfer,
+  { found, route, token, generation }: Candidate,
+): Promise<boolean> {
+  const { txHash, amount, refId: sendId, walletId, circleId: id, circleState } = found;
+  // Terms of what was forgotten may differ from those that are known: the chain's are what happened.
+  if (txHash === null || amount === null || !isNetOf(amount, { net: null, gross })) return false;
   const remembered = {
     paymentId,
-    from: { state, generation },
-    generation: ids.get(found.refId) ?? generation,
-    terms: { payer, recipient, token, amount: found.amount },
-    txHash: found.txHash,
-    circle: {
-      sendId: found.refId,
-      walletId: found.walletId,
-      id: found.circleId,
-      state: found.circleState,
-    },
+    from: { state, generation: readIn },
+    generation,
+    terms: { ...route, token, amount },
+    txHash,
+    circle: { sendId, walletId, id, state: circleState },
   };
-  const sendId = await transact(deps.pool, (tx) => rememberTransfer(tx, deps.instance, remembered));
-  if (sendId === undefined) return false;
+  const written = await transact(deps.pool, (tx) =>
+    rememberTransfer(tx, deps.instance, remembered),
+  );
+  if (written === undefined) return false;
   deps.log.warn({ paymentId, sendId }, "found a transfer that a restored backup had forgotten");
   return true;
 }
@@ -132,10 +195,4 @@ function idsOf({ paymentId, state, generation }: ExpectedTransfer): Map<string, 
     }
   }
   return ids;
-}
-
-/** Circle has a transaction for it and has not called it unpaid; one without a hash is looked for again. */
-function isPaying({ txHash, amount, isUnpaid }: FoundTransfer, { gross }: ExpectedTransfer) {
-  // Terms of a later generation may differ from those that are known.
-  return txHash !== null && !isUnpaid && amount !== null && isNetOf(amount, { net: null, gross });
 }

@@ -49,7 +49,6 @@ export function createAnnouncedSweep(deps: ConfirmDeps): () => Promise<number> {
   };
 }
 
-/** Terms of an older generation say nothing about the one that was paid, but for whom they were between. */
 function readAnnounced({ pool }: ConfirmDeps, after: string) {
   return pool.any(sql.prepared("settle-announced-transfers", announcedRow)`
     SELECT a.event_id, a.generation AS announced_generation, a.tx_hash, ${expectedColumns}
@@ -65,9 +64,13 @@ async function settleAnnounced(deps: ConfirmDeps, announced: Announced): Promise
   const { paymentId, state, generation, announcedGeneration, txHash } = announced;
   const readAt = new Date();
   const receipt = await deps.transfers.receipt(txHash);
-  const net = generation === announcedGeneration ? announced.net : null;
   const logs = receipt.kind === "mined" ? receipt.transfers : [];
-  const terms = provenTerms(logs, { ...announced, net });
+  // Terms of an older generation are not those of the one that was paid.
+  const isSame = generation === announcedGeneration;
+  const later = { ...announced, net: null };
+  const terms = isSame
+    ? provenTerms(logs, announced)
+    : (provenTerms(logs, later) ?? provenTerms(logs, { ...later, ...announced.directory }));
   const from = { state, generation };
   const named = { paymentId, from, generation: announcedGeneration, txHash, circle: null };
   const settled = terms

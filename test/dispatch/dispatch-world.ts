@@ -60,6 +60,9 @@ export interface SeedPayment {
   readonly tries?: number;
 }
 
+/** Far below the statement time-out, also where the machine is busy. */
+const ROWS_AT_ONCE = 10_000;
+
 /** Plans payments `name-0`, `name-1`, …; answers their ids. The payer is the platform's wallet unless told. */
 export async function planPayments(db: Database, seed: SeedPayment): Promise<string[]> {
   const platformId = seed.platformId ?? "gigstream";
@@ -69,7 +72,12 @@ export async function planPayments(db: Database, seed: SeedPayment): Promise<str
   const ids = tasks.map((task) => paymentIdOf(platformId, task));
   const amount = formatMicros(seed.amount ?? 10n * MICROS_PER_UNIT);
   const failure = state === "voiding" || intent === "void" ? "cancelled_by_operator" : null;
-  await db.query(sql.type(anyRow)`
+  for (let from = 0; from < ids.length; from += ROWS_AT_ONCE) {
+    const part = {
+      ids: ids.slice(from, from + ROWS_AT_ONCE),
+      tasks: tasks.slice(from, from + ROWS_AT_ONCE),
+    };
+    await db.query(sql.type(anyRow)`
     INSERT INTO payments (id, platform_id, task_id, worker_id, amount, currency, idempotency_key, source_event_id,
       state, intent, rail, method, chain_id, pay_once, payer, token, recipient, net_amount, fee, batch_cap, tries,
       failure_code, failure_message, failure_retryable, doubt_reason, doubt_since, occurred_at, received_at, planned_at)
@@ -79,7 +87,8 @@ export async function planPayments(db: Database, seed: SeedPayment): Promise<str
       ${amount}::numeric, 0, ${seed.batchCap ?? null}, ${seed.tries ?? 0}, ${failure}::text, ${failure}::text,
       ${failure === null ? null : true}::boolean, ${state === "review" ? "pay_unconfirmed: seeded" : null}::text,
       CASE WHEN ${state === "review"} THEN payment_now() END, payment_now(), payment_now(), payment_now()
-    FROM unnest(${sql.array(ids, "uuid")}, ${sql.array(tasks, "text")}) AS t (id, task)`);
+    FROM unnest(${sql.array(part.ids, "uuid")}, ${sql.array(part.tasks, "text")}) AS t (id, task)`);
+  }
   return ids;
 }
 

@@ -9,6 +9,7 @@ import { eventIdOf } from "../../src/payment/ids.ts";
 import { NO_CONTRACT } from "../../src/payment/method.ts";
 import { acceptanceDeps, reviewDeps } from "../../src/stage-deps.ts";
 import { rowsOf } from "../support/read-rows.ts";
+import { addressOf } from "../support/seed.ts";
 import { tamper } from "../support/tamper.ts";
 import {
   auditOf,
@@ -52,6 +53,31 @@ test("failed, retried after the backup and paid: after the restore Circle's list
   expect(payment.generation).toBe(2);
   expect(await world.usdcOf(recipient)).toBe(NET);
   expect(await auditOf(line)).toContain("payment.transfer_found");
+});
+
+test("a later generation that Circle has not executed yet is waited for, to another wallet than the first one's", async () => {
+  let backup: Backup;
+  const recipient = addressOf("moved");
+  {
+    await using line = await startTransferLine(world, QUICK_TRIES);
+    await seed(line, "slow", world);
+    await world.onTransfer(FAILED);
+    await line.submit({ taskId: "slow", workerId: "slow" });
+    const { id } = await line.until("slow", ({ state }) => state === "failed");
+    await line.pool.query(sql.type(anyRow)`UPDATE workers SET wallet_address = ${recipient}`);
+    backup = await takeBackup(line.pool);
+    await world.onTransfer({ kind: "executeLate", delayMs: 8_000 });
+    const posts = await world.posts();
+    const request = { paymentId: id, expectedGeneration: 1, ...operator };
+    await retryPayment(acceptanceDeps(line.connected), request);
+    await expect.poll(() => world.posts(), { timeout: 20_000 }).toBeGreaterThan(posts);
+  }
+  await using line = await startTransferLine(world, QUICK_TRIES);
+  await restore(line.pool, backup);
+
+  const payment = await line.until("slow", ({ state }) => state === "completed");
+  expect(payment.generation).toBe(2);
+  expect(await world.usdcOf(recipient)).toBe(NET);
 });
 
 test("one that nothing was sent for after the backup stays failed, and a retry is refused", async () => {
