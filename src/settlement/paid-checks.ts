@@ -87,7 +87,8 @@ export const PAID_CHECKS = {
     statement: () => sql.fragment`
       SELECT NULL::uuid AS payment_id,
         format('platform %s, token %s: ledger %s net in %s payments (%s gross, %s fees); chain %s in %s', platform_id, token,
-          l.net, l.count, l.gross, l.fees, c.net, c.count) AS detail
+          coalesce(l.net, 0), coalesce(l.count, 0), coalesce(l.gross, 0), coalesce(l.fees, 0),
+          round(coalesce(c.net, 0), 6), coalesce(c.count, 0)) AS detail
       FROM (
         SELECT platform_id, token, sum(net_amount) AS net, sum(fee) AS fees, sum(amount) AS gross, count(*) AS count
         FROM payments WHERE state = 'completed' AND method = 'payonce' GROUP BY platform_id, token
