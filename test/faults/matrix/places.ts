@@ -82,6 +82,18 @@ const whileStill = (act: (stage: Stage) => Promise<void>): Place => ({
   },
 });
 
+/** The same on a chain that goes on at once. */
+function goingOn(place: Place): Place {
+  return {
+    ...place,
+    async bring(stage, instance) {
+      const resume = await place.bring(stage, instance);
+      await resume();
+      return nothing;
+    },
+  };
+}
+
 const spiked = whileStill(spikeBaseFee);
 
 const released: Place = {
@@ -90,7 +102,8 @@ const released: Place = {
   bring: (stage, instance) =>
     (stage.rail === "arc" ? nonceTaken : failedByCircle).bring(stage, instance),
 };
-const nonceTaken = whileStill(takeNonces);
+/** The follower believes a used nonce at the second block that shows it. */
+const nonceTaken = goingOn(whileStill(takeNonces));
 const failedByCircle = onCircle({ kind: "forceState", state: "FAILED", executed: false });
 
 const reported: Place = {
@@ -98,15 +111,7 @@ const reported: Place = {
   brings: "chain",
   bring: (stage, instance) => (stage.rail === "arc" ? forgotten : lingering).bring(stage, instance),
 };
-const forgotten: Place = {
-  rails: ["arc"],
-  brings: "chain",
-  async bring(stage, instance) {
-    const resume = await whileStill(dropPool).bring(stage, instance);
-    await resume();
-    return nothing;
-  },
-};
+const forgotten = goingOn(whileStill(dropPool));
 const lingering = onCircle({ kind: "executeLate", delayMs: LINGER_MS });
 
 /** No block comes until the deadline of what was sent is over. */
