@@ -10,6 +10,8 @@ export interface CellSpec {
   readonly kind: CellKind;
   readonly rail: Rail;
   readonly options?: Pick<StageOptions, "settings" | "migrate" | "method">;
+  /** The fault looks like a restored backup: an operator confirms what the service finds. */
+  readonly needsOperator?: boolean;
   /** Plays the fault, and answers when it ended (ms since the epoch): recovery counts from there. */
   readonly play: (stage: Stage) => Promise<Played>;
 }

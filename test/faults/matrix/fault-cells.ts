@@ -15,11 +15,17 @@ export function faultCells(): CellSpec[] {
   return allFaults.map((fault, index) => faultCell(fault, inTurn(fault.rails, index)));
 }
 
+/** Kafka knows more than the database: no service can tell a consumer that ran ahead from a backup that was put back. */
+export function looksRestored({ name }: Fault): boolean {
+  return name === "kafka: consumer offset ahead of the database";
+}
+
 function faultCell(fault: Fault, rail: Rail): CellSpec {
   return {
     name: `${fault.name}/${rail}`,
     kind: "fault",
     rail,
+    needsOperator: looksRestored(fault),
     async play(stage) {
       const { fleet, traffic, cell } = stage;
       await fleet.start("one").service.ready;

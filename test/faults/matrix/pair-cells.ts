@@ -3,7 +3,7 @@ import type { Fault } from "../fault.ts";
 import { allFaults } from "../faults/all-faults.ts";
 import type { CellSpec, Played } from "./cell-spec.ts";
 import { ACTIONS, endActed, type Action } from "./failpoint-cells.ts";
-import { untilStruck } from "./fault-cells.ts";
+import { looksRestored, untilStruck } from "./fault-cells.ts";
 import { PLACES, type Place, type ServicePlace } from "./places.ts";
 import { coverPairs } from "./plan-pairs.ts";
 import type { Stage } from "./stage.ts";
@@ -37,6 +37,7 @@ export function pairCells(): CellSpec[] {
     name: `${pair.name}/${pair.action} × ${pair.fault.name}/${pair.rail}`,
     kind: "pair",
     rail: pair.rail,
+    needsOperator: looksRestored(pair.fault),
     play: (stage) => playPair(stage, pair),
   }));
 }

@@ -1,7 +1,8 @@
 import { rm } from "node:fs/promises";
 import type { Sandbox } from "../../../sandbox/sandbox.ts";
-import type { CellResult, CellSpec } from "./cell-spec.ts";
+import type { CellResult, CellSpec, Played } from "./cell-spec.ts";
 import { calmChain } from "./chain-acts.ts";
+import { confirmRestores } from "./operator-on-call.ts";
 import { openStage, type Stage } from "./stage.ts";
 
 /** From the end of the fault until nothing is in flight any more: the bound that every cell is held to. */
@@ -25,8 +26,17 @@ export async function runCell(sandbox: Sandbox, spec: CellSpec, logs: string): P
 
 async function measure(sandbox: Sandbox, spec: CellSpec, logs: string) {
   await using stage = await openStage(sandbox, { rail: spec.rail, logs, ...spec.options });
-  const { endedAtMs, measured } = await spec.play(stage);
-  await stage.untilNothingInFlight(RECOVERY_MAX_MS);
+  const over = new AbortController();
+  const onCall = spec.needsOperator ? confirmRestores(stage, over.signal) : undefined;
+  let played: Played;
+  try {
+    played = await spec.play(stage);
+    await stage.untilNothingInFlight(RECOVERY_MAX_MS);
+  } finally {
+    over.abort();
+    await onCall;
+  }
+  const { endedAtMs, measured } = played;
   const recoveryMs = Math.max(0, stage.traffic.lastOutcomeMs() - endedAtMs);
   await stage.verified();
   await expectTidyEnd(stage);

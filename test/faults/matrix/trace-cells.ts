@@ -16,6 +16,7 @@ import type { CellSpec, Played } from "./cell-spec.ts";
 import { untilPending } from "./chain-acts.ts";
 import type { StartOptions } from "./fleet.ts";
 import { logsOf } from "./logs.ts";
+import { confirmRestore, isRestoreOpen } from "./operator-on-call.ts";
 import type { Stage } from "./stage.ts";
 
 const OPERATOR = fileURLToPath(new URL("./operator-main.ts", import.meta.url));
@@ -216,15 +217,10 @@ async function forgottenOffsets(stage: Stage): Promise<Played> {
 
 /** The service starts on the restored database, an operator has looked, and life goes on. */
 async function restoredAndOn(stage: Stage, options: StartOptions = {}): Promise<Played> {
-  const { fleet, traffic, gigpay } = stage;
+  const { fleet, traffic } = stage;
   fleet.start("three", options);
-  await untilRestoreOpen(stage);
-  await gigpay(
-    "restored",
-    "--yes",
-    "--reason",
-    "old processes are stopped, the directory is right",
-  );
+  await until("the restore is noticed", () => isRestoreOpen(stage));
+  await confirmRestore(stage);
   const endedAtMs = Date.now();
   await traffic.plain(4);
   return { endedAtMs };
@@ -234,16 +230,6 @@ async function restoredAndOn(stage: Stage, options: StartOptions = {}): Promise<
 function copyDatabase({ cell }: Stage): Promise<Backup> {
   const name = new URL(cell.world.settings["DATABASE_URL"] ?? "").pathname.slice(1);
   return backUpDatabase(cell.sandbox.postgres, name);
-}
-
-const openRestores = sql.type(
-  z.object({ count: z.bigint() }),
-)`SELECT count(*) FROM restores WHERE closed_at IS NULL`;
-
-async function untilRestoreOpen({ cell }: Stage): Promise<void> {
-  await until("the restore is noticed", async () => {
-    return Number(await cell.world.pool.oneFirst(openRestores)) > 0;
-  });
 }
 
 /** A task of a worker whom nobody knows yet, failed with nothing sent. */
