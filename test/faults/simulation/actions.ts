@@ -1,7 +1,7 @@
 import { retryPayment } from "../../../src/acceptance/retry-payment.ts";
 import { EVERYTHING, pause, resume } from "../../../src/dispatch/pause.ts";
 import { requestVoid } from "../../../src/dispatch/request-void.ts";
-import { paymentIdOf } from "../../../src/payment/ids.ts";
+import { paymentIdOf, refOf } from "../../../src/payment/ids.ts";
 import { acceptanceDeps, dispatchDeps, type Connected } from "../../../src/stage-deps.ts";
 import { addressOf } from "../../support/seed.ts";
 import { FORCED_STATES } from "./circle-model.ts";
@@ -99,10 +99,10 @@ export function publish({ kafka, nowMs }: World, task: TaskLine): void {
 }
 
 function circleCourse({ circle, random }: World): Action[] {
-  return circle.transactions
-    .filter(({ stage }) => stage !== "over")
-    .slice(0, 6)
-    .flatMap((transaction): Action[] => [
+  const { transactions } = circle;
+  const underWay = transactions.filter(({ stage }) => stage !== "over").slice(0, 6);
+  return [
+    ...underWay.flatMap((transaction): Action[] => [
       { key: `advance ${transaction.id}`, weight: 5, run: () => circle.advance(transaction) },
       {
         key: `lie about ${transaction.id}`,
@@ -110,13 +110,14 @@ function circleCourse({ circle, random }: World): Action[] {
         isFault: true,
         run: () => void (transaction.shown = random.pick(FORCED_STATES)),
       },
-      {
-        key: `double ${transaction.id}`,
-        weight: 0.5,
-        isFault: true,
-        run: () => void (transaction.isTwice = true),
-      },
-    ]);
+    ]),
+    ...transactions.slice(0, 1).map((): Action => ({
+      key: "execute once more",
+      weight: 1.5,
+      isFault: true,
+      run: () => circle.repeat(random.pick(transactions)),
+    })),
+  ];
 }
 
 function messages({ network }: World): Action[] {
@@ -319,14 +320,18 @@ function publishConflict(world: World): void {
 
 /** What operators do by hand. */
 function operators(world: World, console: Connected): Action[] {
-  const { random, tasks } = world;
-  const published = tasks.filter(({ isPublished }) => isPublished);
+  const { random, tasks, chain } = world;
+  const published = tasks
+    .filter(({ isPublished }) => isPublished)
+    .map(({ event }) => paymentIdOf(event.platformId, event.taskId));
   if (published.length === 0) return [];
-  const subject = () => {
-    const { platformId, taskId } = random.pick(published).event;
+  const paid = new Set<string>(chain.transfers.map(({ id }) => id));
+  const unpaid = published.filter((id) => !paid.has(refOf(id)));
+  const subject = (among: readonly string[]) => {
     return {
-      paymentId: paymentIdOf(platformId, taskId),
-      expectedGeneration: 1 + random.below(3),
+      paymentId: random.pick(among),
+      // Most look before they command; some have an old page open.
+      expectedGeneration: random.chance(0.7) ? 1 : 1 + random.below(3),
       reason: "simulated",
       actor: "operator:simulated",
     };
@@ -334,8 +339,20 @@ function operators(world: World, console: Connected): Action[] {
   const dispatching = dispatchDeps(console, console.bells.dispatch);
   const by = "operator:simulated";
   return [
-    { key: "cancel", weight: 1.2, run: () => requestVoid(dispatching, subject()) },
-    { key: "retry", weight: 1.5, run: () => retryPayment(acceptanceDeps(console), subject()) },
+    {
+      key: "cancel",
+      weight: 6,
+      run: () =>
+        requestVoid(
+          dispatching,
+          subject(random.chance(0.8) && unpaid.length > 0 ? unpaid : published),
+        ),
+    },
+    {
+      key: "retry",
+      weight: 2.5,
+      run: () => retryPayment(acceptanceDeps(console), subject(published)),
+    },
     { key: "pause", weight: 0.3, run: () => pause(dispatching, EVERYTHING, "simulated", by) },
     { key: "resume", weight: 0.8, run: () => resume(dispatching, EVERYTHING, "simulated", by) },
   ];

@@ -18,8 +18,6 @@ export interface CircleTransaction {
   errorReason?: string;
   nonce?: bigint;
   hash?: Hex;
-  /** Sends the same call once more, as a transaction of its own. */
-  isTwice: boolean;
 }
 
 export interface CircleTroubles {
@@ -34,6 +32,8 @@ export interface Circle {
   readonly keys: Map<string, string>;
   /** Brings a transaction one step further, as its stage allows. */
   advance(transaction: CircleTransaction): void;
+  /** Executes its call once more, as another transaction that Circle never shows; however late, whatever became of it. */
+  repeat(transaction: CircleTransaction): void;
   sdk(): unknown;
 }
 
@@ -50,8 +50,9 @@ export function createCircle(
   const transactions: CircleTransaction[] = [];
   const keys = new Map<string, string>();
   const nonces = new Map<string, bigint>();
+  let repeated = 0;
   const find = (id: string) => transactions.find((one) => one.id === id);
-  const circle: Circle = { transactions, wallets, keys, advance, sdk };
+  const circle: Circle = { transactions, wallets, keys, advance, repeat, sdk };
   return circle;
 
   function advance(transaction: CircleTransaction): void {
@@ -60,7 +61,6 @@ export function createCircle(
         broadcast(transaction);
         transaction.stage = "sent";
         if (!isForced(transaction)) transaction.shown = "SENT";
-        if (transaction.isTwice) repeat(transaction);
         return;
       case "sent":
         return lookAfter(transaction);
@@ -80,10 +80,9 @@ export function createCircle(
     chain.take({ hash, from, nonce, maxFeePerGas: MAX_FEE_PER_GAS, to, data });
   }
 
-  /** Executed twice: another transaction of the same call, that Circle never shows. */
   function repeat(transaction: CircleTransaction): void {
-    transaction.isTwice = false;
-    broadcast({ ...transaction, id: `${transaction.id} again` });
+    repeated += 1;
+    broadcast({ ...transaction, id: `${transaction.id} again ${repeated}` });
   }
 
   function lookAfter(transaction: CircleTransaction): void {
@@ -146,7 +145,6 @@ export function createCircle(
       data: order.callData,
       stage: "accepted",
       shown: "INITIATED",
-      isTwice: false,
     };
     transactions.push(transaction);
     keys.set(order.idempotencyKey, transaction.id);

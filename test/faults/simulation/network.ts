@@ -10,6 +10,8 @@ export interface Message {
   /** Takes effect at the other side, at most once. */
   deliver(): void;
   readonly isDelivered: boolean;
+  /** Its caller still waits for an answer. */
+  readonly isAwaited: boolean;
   /** Delivers it where it was not, and answers. */
   answer(): void;
   /** The caller gives up, and what was not delivered never will be. */
@@ -72,6 +74,7 @@ export function createNetwork(fateOf: (call: Call<unknown>, from: SimProcess) =>
     call: Call<T>,
     pending: PromiseWithResolvers<Awaited<T>>,
   ): Message {
+    let isGivenUp = false;
     let outcome: { value: T } | { error: unknown } | undefined;
     const deliver = () => {
       outcome ??= runOutside(() => {
@@ -91,6 +94,9 @@ export function createNetwork(fateOf: (call: Call<unknown>, from: SimProcess) =>
       get isDelivered() {
         return outcome !== undefined;
       },
+      get isAwaited() {
+        return !isGivenUp && !from.isDead;
+      },
       deliver: () => void deliver(),
       answer() {
         messages.delete(message);
@@ -104,6 +110,7 @@ export function createNetwork(fateOf: (call: Call<unknown>, from: SimProcess) =>
         pending.reject(call.unanswered());
       },
       giveUp() {
+        isGivenUp = true;
         if (outcome) messages.delete(message);
         pending.reject(call.unanswered());
       },

@@ -35,6 +35,8 @@ interface Options {
   readonly onProgress?: (done: number) => void;
   /** After so many there is enough to look at. */
   readonly failuresMax?: number;
+  /** How often a shorter schedule is tried for each failure. */
+  readonly shrinkRunsMax?: number;
   /** At once, before it is shrunk. */
   readonly onFailure?: (result: ScheduleResult) => void;
 }
@@ -43,7 +45,7 @@ interface Options {
 export async function runSeeds(
   workers: Workers,
   seeds: readonly number[],
-  { breaks = [], failuresMax = 5, onProgress, onFailure }: Options = {},
+  { breaks = [], failuresMax = 5, shrinkRunsMax, onProgress, onFailure }: Options = {},
 ): Promise<SeedsReport> {
   const results: ScheduleResult[] = [];
   const failed: { plan: Plan; violations: readonly string[] }[] = [];
@@ -68,19 +70,27 @@ export async function runSeeds(
       // To look for a shorter one that hangs would take hours.
       violations.some((violation) => kindOf(violation) === "hang")
         ? { seed: plan.seed, violations, steps: plan.steps, story: [] }
-        : await explain(workers, plan),
+        : await explain(workers, plan, shrinkRunsMax),
     );
   }
   return { totals: totalsOf(results), failures };
 }
 
-async function explain(workers: Workers, plan: Plan): Promise<Failure> {
+async function explain(
+  workers: Workers,
+  plan: Plan,
+  shrinkRunsMax: number | undefined,
+): Promise<Failure> {
   const { result } = await workers.run(plan);
   const kinds = new Set(result.violations.map(kindOf));
-  const shortest = await shrink(plan, async (candidate) => {
-    const { result } = await workers.run(candidate);
-    return result.violations.some((violation) => kinds.has(kindOf(violation)));
-  });
+  const shortest = await shrink(
+    plan,
+    async (candidate) => {
+      const { result } = await workers.run(candidate);
+      return result.violations.some((violation) => kinds.has(kindOf(violation)));
+    },
+    shrinkRunsMax,
+  );
   const { result: last, story } = await workers.run(shortest, { isTold: true });
   return { seed: plan.seed, violations: last.violations, steps: shortest.steps, story };
 }

@@ -31,18 +31,28 @@ const RECOVERY_MAX_MS = 30 * 60_000;
 const ROUNDS_MAX = 600;
 
 /**
- * Ends all faults and lets the line run until nothing is in flight any more. Answers how long that took, in simulated
- * time; undefined where it never ended.
+ * Ends all faults and lets the line run until nothing is in flight any more; what nobody waits for arrives after that, and
+ * it must come to rest again. Answers how long the first took, in simulated time; undefined where either never ended.
  */
 export async function settleDown(world: World, console: Connected): Promise<number | undefined> {
   world.beginStep("calm");
   await endFaults(world);
+  const recoveryMs = await untilOver(world, console, "calm");
+  if (recoveryMs === undefined || !arriveLate(world)) return recoveryMs;
+  return (await untilOver(world, console, "late")) === undefined ? undefined : recoveryMs;
+}
+
+async function untilOver(
+  world: World,
+  console: Connected,
+  name: string,
+): Promise<number | undefined> {
   const begunMs = world.nowMs;
   let stepMs = STEP_MS;
   let idleRounds = 0;
   let last = "";
   for (let round = 0; round < ROUNDS_MAX; round += 1) {
-    world.beginStep(`calm ${round}`);
+    world.beginStep(`${name} ${round}`);
     await runRound(world, stepMs);
     const state = await readState(world);
     if (state.openRestores > 0n) await confirmRestore(world, console);
@@ -55,6 +65,22 @@ export async function settleDown(world: World, console: Connected): Promise<numb
     stepMs = idleRounds < PATIENCE_ROUNDS ? STEP_MS : Math.min(stepMs * 2, STEP_MAX_MS);
   }
   return undefined;
+}
+
+/** Sends of the dead and of those that gave up, and calls that Circle executes once more: all of it finds its slot closed. */
+function arriveLate({ network, circle, random, tell }: World): boolean {
+  const late = [...network.messages];
+  for (const message of late) {
+    tell(`${message.name} arrives late`);
+    message.deliver();
+    message.lose();
+  }
+  const again = circle.transactions.filter(() => random.chance(0.5));
+  for (const transaction of again) {
+    tell(`Circle executes ${transaction.id} once more`);
+    circle.repeat(transaction);
+  }
+  return late.length + again.length > 0;
 }
 
 async function endFaults(world: World): Promise<void> {
@@ -84,7 +110,7 @@ async function endFaults(world: World): Promise<void> {
 
 async function runRound(world: World, stepMs: number): Promise<void> {
   const { network, kafka, circle, chain, fates, traffic } = world;
-  for (const message of network.messages) message.answer();
+  for (const message of network.messages) if (message.isAwaited) message.answer();
   for (const member of kafka.members) {
     for (const partition of member.partitions) member.fetch(partition, 16);
   }
@@ -120,7 +146,7 @@ function isOver({ chain, circle, kafka, network }: World, state: State): boolean
   return (
     openPayments + openSends + unpublished + paused + openRestores === 0n &&
     isRead &&
-    network.messages.size === 0 &&
+    [...network.messages].every(({ isAwaited }) => !isAwaited) &&
     chain.pool.size === 0 &&
     circle.transactions.every(({ stage }) => stage === "over") &&
     // The block of this round is the next round's to follow, and holds nothing.

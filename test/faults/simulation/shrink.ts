@@ -9,13 +9,14 @@ const RUNS_MAX = 150;
 export async function shrink(
   plan: Plan,
   stillBreaks: (candidate: Plan) => Promise<boolean>,
+  runsMax = RUNS_MAX,
 ): Promise<Plan> {
   let best = plan;
   let runs = 0;
-  for (let parts = 2; best.steps.length > 1 && runs < RUNS_MAX;) {
+  for (let parts = 2; best.steps.length > 1 && runs < runsMax;) {
     const size = Math.ceil(best.steps.length / parts);
     let found: Plan | undefined;
-    for (let from = 0; from < best.steps.length && !found && runs < RUNS_MAX; from += size) {
+    for (let from = 0; from < best.steps.length && !found && runs < runsMax; from += size) {
       const candidate = { ...best, steps: best.steps.toSpliced(from, size) };
       runs += 1;
       if (await stillBreaks(candidate)) found = candidate;

@@ -79,11 +79,11 @@ export async function startWorkers(count: number): Promise<Workers> {
       release(worker);
       return report;
     } catch {
-      worker.kill("SIGKILL");
-      await startOne();
       const violation = ended.signal.aborted
         ? "ended: the schedule took its worker with it"
         : `hang: not over after ${hangsAfterMs} ms`;
+      worker.kill("SIGKILL");
+      await startOne();
       return { result: unjudged(seed, violation), story: [] };
     }
   }
