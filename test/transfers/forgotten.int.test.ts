@@ -13,6 +13,7 @@ import { addressOf } from "../support/seed.ts";
 import { tamper } from "../support/tamper.ts";
 import {
   auditOf,
+  mismatchesOf,
   NET,
   seed,
   startTransferLine,
@@ -139,6 +140,7 @@ test("what our own topic announced as completed is completed by the receipt, and
   expect(await world.usdcOf(recipient)).toBe(NET);
   expect(await rowsOf(line.pool, "outbox")).toEqual([]);
   expect(await rowsOf(line.pool, "transfers")).toMatchObject([{ payment_id: payment.id }]);
+  expect(await mismatchesOf(line)).toEqual([]);
 });
 
 test("announced by a transaction that moved something else: review with the reason, and completed by nobody", async () => {

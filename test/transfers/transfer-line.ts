@@ -3,6 +3,9 @@ import { sql } from "slonik";
 import { z } from "zod";
 import { sdkOf } from "../sandbox/circle/circle-world.ts";
 import type { FaultSpec } from "../../sandbox/circle/control/fault-spec.ts";
+import { verifyLedger } from "../../src/settlement/verify.ts";
+import { verifyTransfers } from "../../src/settlement/verify-transfers.ts";
+import { confirmDeps, instanceOf, readerOf } from "../../src/stage-deps.ts";
 import { units } from "../support/acceptance.ts";
 import { rowsOf } from "../support/read-rows.ts";
 import { addressOf, insertPlatform, insertTasks, insertWorker } from "../support/seed.ts";
@@ -95,4 +98,16 @@ export async function age({ pool }: Line, minutes: number): Promise<void> {
 export async function auditOf({ pool }: Line): Promise<string[]> {
   const entries = (await rowsOf(pool, "audit_log")) as { id: bigint; action: string }[];
   return entries.toSorted((a, b) => Number(a.id - b.id)).map(({ action }) => action);
+}
+
+/** What verifying says of it, by kind. */
+export async function mismatchesOf(line: Line): Promise<string[]> {
+  const { connected, pool } = line;
+  const instance = instanceOf(connected.config);
+  const ledger = await verifyLedger(
+    { pool, instance, chain: { ...readerOf(connected), slots: async () => [] } },
+    { lateAfterMs: 3_600_000 },
+  );
+  const transfers = await verifyTransfers({ pool, transfers: confirmDeps(connected).transfers });
+  return [...ledger.mismatches, ...transfers].map(({ kind }) => kind);
 }
