@@ -12,6 +12,7 @@ const { values } = parseArgs({
     cell: { type: "string" },
     list: { type: "boolean" },
     workers: { type: "string", default: "3" },
+    minutes: { type: "string", default: "600" },
     fresh: { type: "boolean", default: false },
     seed: { type: "string" },
     steps: { type: "string" },
@@ -31,9 +32,16 @@ type Values = typeof values;
 
 /** Each mode answers its exit code. */
 const MODES: Readonly<Record<string, (values: Values) => Promise<number>>> = {
-  matrix: ({ workers, fresh, json }) => playMatrix({ workers: Number(workers), fresh, json }),
-  cell: ({ cell, workers, json }) =>
-    playMatrix({ only: cell, workers: Number(workers), fresh: true, json }),
+  matrix: ({ workers, minutes, fresh, json }) =>
+    playMatrix({ workers: Number(workers), minutesMax: Number(minutes), fresh, json }),
+  cell: ({ cell, workers, minutes, json }) =>
+    playMatrix({
+      only: cell,
+      workers: Number(workers),
+      minutesMax: Number(minutes),
+      fresh: true,
+      json,
+    }),
   list: ({ json }) => listMatrix(json),
   seed: ({ seed, steps }) =>
     tellSeed(Number(seed), steps === undefined ? undefined : steps.split(",").map(Number)),
@@ -57,7 +65,7 @@ const mode = Object.entries(MODES).find(([flag]) => values[flag as keyof Values]
 if (mode) process.exitCode = await mode[1](values);
 else {
   process.stderr.write(
-    "One of: --matrix [--workers N] [--fresh] [--json] · --cell NAME [--workers N] [--json] · --list [--json] · --seed N [--steps a,b,c] · --seeds N [--from M] [--failures K] [--json] · --breaks [--only NAME] [--json] · --backlog N [--rail arc|circle] [--json]\n",
+    "One of: --matrix [--workers N] [--minutes M] [--fresh] [--json] · --cell NAME [--workers N] [--json] · --list [--json] · --seed N [--steps a,b,c] · --seeds N [--from M] [--failures K] [--json] · --breaks [--only NAME] [--json] · --backlog N [--rail arc|circle] [--json]\n",
   );
   process.exitCode = 2;
 }

@@ -8,6 +8,7 @@ export interface PlayOptions {
   /** Only cells whose name contains this; absent: all, and the page is written. */
   readonly only?: string | undefined;
   readonly workers: number;
+  readonly minutesMax: number;
   readonly fresh: boolean;
   readonly json: boolean;
 }
@@ -20,10 +21,11 @@ export async function listMatrix(json: boolean): Promise<number> {
 }
 
 /** Plays cells; answers 1 if any failed. Progress goes to stderr where stdout is for the one document. */
-export async function playMatrix({ only, workers, fresh, json }: PlayOptions): Promise<number> {
+export async function playMatrix(options: PlayOptions): Promise<number> {
+  const { only, json } = options;
   const output = json ? process.stderr : process.stdout;
   const say = (line: string) => void output.write(`${line}\n`);
-  const results = await runMatrix({ only, workers, fresh, say });
+  const results = await runMatrix({ ...options, say });
   if (only === undefined) writeReport(results, allCells().length);
   const failed = results.filter(({ outcome }) => outcome === "failed");
   print(json, results, `${results.length} cells, ${failed.length} failed`);

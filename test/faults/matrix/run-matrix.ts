@@ -6,6 +6,8 @@ import { playAll } from "./workers.ts";
 
 export interface MatrixOptions {
   readonly workers: number;
+  /** No cell is begun later; the next run goes on there. */
+  readonly minutesMax: number;
   /** Only cells whose name contains this. */
   readonly only?: string | undefined;
   /** Plays cells again that are remembered. */
@@ -15,13 +17,13 @@ export interface MatrixOptions {
 
 /** Plays all cells, or those that are asked for, and answers their results in the matrix's order. */
 export async function runMatrix(options: MatrixOptions): Promise<CellResult[]> {
-  const { only, say, workers } = options;
+  const { only, say, workers, minutesMax } = options;
   const cells = allCells().filter(({ name }) => only === undefined || name.includes(only));
   const memory = await openMemory(options.fresh);
   const left = cells.filter(({ name }) => !memory.results.has(name));
   if (left.length < cells.length) say(`${cells.length - left.length} cells are remembered`);
   let played = 0;
-  await playAll(left, workers, (result) => {
+  await playAll(left, { workers, minutesMax }, (result) => {
     memory.remember(result);
     played += 1;
     say(lineOf(result, `${played}/${left.length}`));

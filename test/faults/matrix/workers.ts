@@ -11,19 +11,21 @@ const CELL_MAX_MS = 240_000;
 
 /**
  * Plays the cells on so many workers at once, each a process with a sandbox of its own, and hands each result on as it
- * comes. A worker that dies or hangs fails its cell, and only that.
+ * comes. A worker that dies or hangs fails its cell, and only that. No cell is begun after `minutesMax`.
  */
 export async function playAll(
   cells: readonly CellSpec[],
-  workers: number,
+  { workers, minutesMax }: { readonly workers: number; readonly minutesMax: number },
   onResult: (result: CellResult) => void,
 ): Promise<void> {
   const queue = [...cells];
+  const untilMs = Date.now() + minutesMax * 60_000;
+  const next = () => (Date.now() < untilMs ? queue.shift() : undefined);
   await Promise.all(Array.from({ length: Math.min(workers, cells.length) }, () => work()));
 
   async function work(): Promise<void> {
     let child: ChildProcess | undefined;
-    for (let cell = queue.shift(); cell; cell = queue.shift()) {
+    for (let cell = next(); cell; cell = next()) {
       child ??= await startWorker();
       const result = await play(child, cell);
       onResult(result.answer);

@@ -69,7 +69,7 @@ A cell whose place was not reached, or whose fault did not strike, has failed. *
 the last outcome of all payments, those included that were published after it; it contains the rest of a Kafka session
 (2 s here), which a killed member leaves behind. Delays of the service are a twentieth of what they are by default.
 
-    npm run faults -- --matrix          # all of it, and this page
+    npm run faults -- --matrix          # all of it, and this page; --minutes M stops in time, and the next run goes on
     npm run faults -- --cell NAME       # the cells whose name contains NAME
     npm run faults -- --list
 
