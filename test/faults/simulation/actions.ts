@@ -1,4 +1,5 @@
 import { retryPayment } from "../../../src/acceptance/retry-payment.ts";
+import { PaymentError } from "../../../src/errors.ts";
 import { EVERYTHING, pause, resume } from "../../../src/dispatch/pause.ts";
 import { requestVoid } from "../../../src/dispatch/request-void.ts";
 import { paymentIdOf, refOf } from "../../../src/payment/ids.ts";
@@ -351,7 +352,11 @@ function operators(world: World, console: Connected): Action[] {
     {
       key: "retry",
       weight: 2.5,
-      run: () => retryPayment(acceptanceDeps(console), subject(published)),
+      run: () =>
+        retryPayment(acceptanceDeps(console), subject(published)).catch((error: unknown) => {
+          // While a restore is open it is refused, and given again later.
+          if (!world.isRestored || !(error instanceof PaymentError)) throw error;
+        }),
     },
     { key: "pause", weight: 0.3, run: () => pause(dispatching, EVERYTHING, "simulated", by) },
     { key: "resume", weight: 0.8, run: () => resume(dispatching, EVERYTHING, "simulated", by) },
