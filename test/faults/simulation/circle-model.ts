@@ -50,7 +50,7 @@ export function createCircle(
   const transactions: CircleTransaction[] = [];
   const keys = new Map<string, string>();
   const nonces = new Map<string, bigint>();
-  let repeated = 0;
+  const repeats: CircleTransaction[] = [];
   const find = (id: string) => transactions.find((one) => one.id === id);
   const circle: Circle = { transactions, wallets, keys, advance, repeat, sdk };
   return circle;
@@ -81,8 +81,9 @@ export function createCircle(
   }
 
   function repeat(transaction: CircleTransaction): void {
-    repeated += 1;
-    broadcast({ ...transaction, id: `${transaction.id} again ${repeated}` });
+    const again = { ...transaction, id: `${transaction.id} again ${repeats.length}` };
+    repeats.push(again);
+    broadcast(again);
   }
 
   function lookAfter(transaction: CircleTransaction): void {
@@ -92,7 +93,8 @@ export function createCircle(
       .find((one) => one.hash === hash);
     if (!mined) {
       // A node may have lost it: Circle sends its bytes again.
-      if (nonce >= chain.countOf(from)) put(transaction);
+      const lost = [transaction, ...repeats.filter((one) => one.from === from)];
+      for (const one of lost) if ((one.nonce ?? nonce) >= chain.countOf(from)) put(one);
       return;
     }
     transaction.stage = "over";

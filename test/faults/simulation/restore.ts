@@ -16,6 +16,12 @@ const ACTOR = "operator:simulated";
 export async function restoreDatabase(world: World): Promise<void> {
   const { database, instances, kafka, random, tasks, late } = world;
   for (const { process } of instances) if (!process.isDead) process.crash();
+  // A broker has what it was sent within seconds, long before files are put back: nothing of the dead is told later.
+  for (const message of world.network.messages) {
+    if (!message.name.startsWith("produce")) continue;
+    message.deliver();
+    message.lose();
+  }
   await world.traffic.untilQuiet();
   await database.restore();
   world.isRestored = true;
