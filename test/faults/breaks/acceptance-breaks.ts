@@ -1,6 +1,6 @@
 import type { Break } from "./break.ts";
 
-const simulation = { kind: "simulation", seeds: 300 } as const;
+const simulation = { kind: "simulation", seeds: 120 } as const;
 
 /** Of commit 1 and of identity. */
 export const ACCEPTANCE_BREAKS: readonly Break[] = [

@@ -1,6 +1,6 @@
 import type { Break } from "./break.ts";
 
-const simulation = { kind: "simulation", seeds: 300 } as const;
+const simulation = { kind: "simulation", seeds: 120 } as const;
 
 /** Of commit 2 and of what leaves. */
 export const DISPATCH_BREAKS: readonly Break[] = [
@@ -30,13 +30,29 @@ export const DISPATCH_BREAKS: readonly Break[] = [
     checks: [simulation],
   },
   {
+    name: "a plain transfer without an answer gets a new key",
+    danger: "Circle has paid already, and pays again",
+    edits: [
+      {
+        file: "src/circle/translate-error.ts",
+        find: `export function translateTransferError(error: unknown): TransferRefusal {
+  const detail = wordsOf(error);
+  if (!(error instanceof HttpResponseError)) return inDoubt("circle_unanswered", detail);`,
+        replace: `export function translateTransferError(error: unknown): TransferRefusal {
+  const detail = wordsOf(error);
+  if (!(error instanceof HttpResponseError)) return { kind: "refused", code: "circle_unanswered", detail };`,
+      },
+    ],
+    checks: [{ kind: "cell", name: "circle: answer lost after paying/transfer" }],
+  },
+  {
     name: "doubt gives up",
     danger: "a payment in review is never sent again, and stays there for ever",
     edits: [
       {
         file: "src/dispatch/raise-doubt.ts",
-        find: "SET state = 'review', transaction_id = NULL,",
-        replace: "SET state = 'review', intent = NULL, transaction_id = NULL,",
+        find: "SET state = 'review', transaction_id = CASE",
+        replace: "SET state = 'review', intent = NULL, transaction_id = CASE",
       },
     ],
     checks: [simulation],

@@ -1,6 +1,6 @@
 import type { Break } from "./break.ts";
 
-const simulation = { kind: "simulation", seeds: 300 } as const;
+const simulation = { kind: "simulation", seeds: 120 } as const;
 
 /** Of commit 3, of the judgement behind it, and of the relay. */
 export const SETTLEMENT_BREAKS: readonly Break[] = [
