@@ -35,10 +35,10 @@ export const DISPATCH_BREAKS: readonly Break[] = [
     edits: [
       {
         file: "src/circle/translate-error.ts",
-        find: `export function translateTransferError(error: unknown): TransferRefusal {
+        find: `export function translateTransferError(error: unknown): Refusal {
   const detail = wordsOf(error);
   if (!(error instanceof HttpResponseError)) return inDoubt("circle_unanswered", detail);`,
-        replace: `export function translateTransferError(error: unknown): TransferRefusal {
+        replace: `export function translateTransferError(error: unknown): Refusal {
   const detail = wordsOf(error);
   if (!(error instanceof HttpResponseError)) return { kind: "refused", code: "circle_unanswered", detail };`,
       },
