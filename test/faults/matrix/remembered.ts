@@ -33,14 +33,18 @@ export async function openMemory(isFresh: boolean): Promise<Memory> {
 }
 
 async function pathOf(): Promise<string | undefined> {
+  const commit = await unchangedCommit().catch(() => undefined);
+  if (commit === undefined) return undefined;
+  mkdirSync(LEFT_BEHIND, { recursive: true });
+  return `${LEFT_BEHIND}results-${commit}.jsonl`;
+}
+
+/** Undefined where something was changed since; rejects where this is no checkout of git's. */
+async function unchangedCommit(): Promise<string | undefined> {
   const cwd = import.meta.dirname;
-  const { stdout: changed } = await run(
-    "git",
-    ["status", "--porcelain", ":/src", ":/test", ":/sandbox"],
-    { cwd },
-  );
+  const changes = ["status", "--porcelain", ":/src", ":/test", ":/sandbox"];
+  const { stdout: changed } = await run("git", changes, { cwd });
   if (changed !== "") return undefined;
   const { stdout: commit } = await run("git", ["rev-parse", "HEAD"], { cwd });
-  mkdirSync(LEFT_BEHIND, { recursive: true });
-  return `${LEFT_BEHIND}results-${commit.trim()}.jsonl`;
+  return commit.trim();
 }
