@@ -6,8 +6,8 @@ import { runCell } from "./matrix/run-cell.ts";
 
 /** One of each of the three commits, of the way out, of the zombies and of the parts' faults. */
 const SLICE = [
-  "accept.committed/kill/circle",
-  "send.committed/stop/arc",
+  "accept.committed/kill/arc",
+  "send.committed/stop/circle",
   "settle.before_commit/throw/circle",
   "relay.produced/kill/arc",
   "postgres: answer to COMMIT lost/arc",
