@@ -53,6 +53,20 @@ async function refuses(pool: Database, id: string, to: PaymentState, generation:
   }
 }
 
+test("a task has one payment, whatever id and key another one comes under", async () => {
+  await using database = await freshDatabase();
+  const { pool } = database;
+  await createWorld(pool);
+  await insertPlanned(pool, ["task"]);
+  const copy = pool.query(sql.type(anyRow)`
+    INSERT INTO payments (id, platform_id, task_id, worker_id, amount, currency, idempotency_key, source_event_id, state,
+      occurred_at, received_at)
+    SELECT gen_random_uuid(), platform_id, task_id, worker_id, amount, currency, 'another-key', 'another-event', 'accepted',
+      occurred_at, received_at
+    FROM payments`);
+  await expect(copy).rejects.toMatchObject({ constraint: "payments_platform_id_task_id_key" });
+});
+
 describe("the states of a payment", () => {
   test("go only where the table of docs/payment-states.md lets them, in this and in a higher generation", async () => {
     await using database = await freshDatabase();
