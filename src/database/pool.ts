@@ -20,7 +20,7 @@ export interface PoolSettings {
   readonly url: string;
   readonly poolMax: number;
   readonly statementTimeoutMs: number;
-  /** Awaited for each new connection before it is used; where it throws, the connection is closed and its user told. */
+  /** Awaited whenever a connection is taken, before it is used; where it throws, it is closed and its user told. */
   readonly onConnection?: (connection: CommonQueryMethods) => Promise<void>;
 }
 
@@ -44,19 +44,12 @@ const validateRows: Interceptor = {
   },
 };
 
-/** Far more than a pool holds at once: what falls out of memory is only looked at again. */
-const CONNECTIONS_REMEMBERED_MAX = 1_000;
-
-/** slonik tells of each use of a connection; only the first one counts. */
-function lookAtNew(onConnection: NonNullable<PoolSettings["onConnection"]>): Interceptor {
-  const known = new Set<string>();
+/** At each use: slonik names a connection anew whenever it is taken, so a new one cannot be told from one that is known. */
+function lookFirst(onConnection: NonNullable<PoolSettings["onConnection"]>): Interceptor {
   return {
-    name: "look-at-new-connections",
-    async afterPoolConnection({ connectionId }, connection) {
-      if (known.has(connectionId)) return null;
+    name: "look-first",
+    async afterPoolConnection(_context, connection) {
       await onConnection(connection);
-      if (known.size >= CONNECTIONS_REMEMBERED_MAX) known.clear();
-      known.add(connectionId);
       return null;
     },
   };
@@ -98,7 +91,7 @@ export async function openPool(settings: PoolSettings): Promise<Database> {
       resetConnection: async () => {},
       interceptors: [
         validateRows,
-        ...(settings.onConnection ? [lookAtNew(settings.onConnection)] : []),
+        ...(settings.onConnection ? [lookFirst(settings.onConnection)] : []),
       ],
     });
     // Each error also reaches whoever ran the query; unheard here, it would end the process.
