@@ -21,14 +21,13 @@ import { runConsumer, type RunningConsumer } from "./kafka/consumer.ts";
 import { createPublisher, type Publisher } from "./kafka/publisher.ts";
 import type { Logger } from "./log.ts";
 import { confirmTransfers } from "./confirm-transfers.ts";
-import { createMetrics } from "./metrics.ts";
+import { createMetrics } from "./metrics/create-metrics.ts";
 import { noteOffsetAlarm } from "./note-offset-alarm.ts";
 import { watchDeps } from "./restore-deps.ts";
 import { watchRestores, type RestoreWatch } from "./restore/watch-restores.ts";
 import { runRelay } from "./relay/run-relay.ts";
 import { loadCursor } from "./settlement/cursor.ts";
 import { createStoredSweep } from "./settlement/sweep-stored.ts";
-import { MISMATCH_KINDS } from "./settlement/verification.ts";
 import {
   acceptanceDeps,
   alarmHandler,
@@ -51,8 +50,12 @@ export async function runApp(config: Config, log: Logger, signal: AbortSignal): 
   log.info({ rail: config.PAYMENT_RAIL, pid: process.pid }, "starting");
   const line = new AbortController();
   const signals = { starting: signal, running: line.signal };
-  const metrics = createMetrics(MISMATCH_KINDS);
-  serveMetrics({ log, render: () => metrics.render() }, config.METRICS_PORT, line.signal);
+  const metrics = createMetrics({ sloMs: config.SLO_MS });
+  serveMetrics(
+    { log, render: (accept) => metrics.render(accept) },
+    config.METRICS_PORT,
+    line.signal,
+  );
   const connected = await connect(config, log, signals).catch((error: unknown) => {
     // Told to stop while it waited for a part that is away.
     if (!signal.aborted) throw error;

@@ -1,10 +1,10 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { createChainReader } from "./arc/chain-reader.ts";
 import { createSlotReader } from "./arc/read-slots.ts";
-import type { Metrics } from "./metrics.ts";
+import type { Metrics } from "./metrics/create-metrics.ts";
 import type { RestoreWatch } from "./restore/watch-restores.ts";
 import { raiseAlarm } from "./settlement/raise-alarm.ts";
-import type { Mismatch } from "./settlement/verification.ts";
+import { MISMATCH_KINDS, type Mismatch } from "./settlement/verification.ts";
 import { verifyNew, type NewVerification } from "./settlement/verify-new.ts";
 import { alarmHandler, instanceOf, lateAfterMsOf, type Connected } from "./stage-deps.ts";
 
@@ -47,7 +47,7 @@ async function lookEveryMinute(
       hasDoubt = await lookUntilCaughtUp(connected, metrics, signal);
       isFailing = false;
     } catch (error) {
-      metrics.reconciliation.failed();
+      metrics.reconciliationFailures.add({});
       if (!isFailing && !signal.aborted) log.warn({ err: error }, "could not verify the ledger");
       isFailing = true;
     }
@@ -76,16 +76,26 @@ async function lookUntilCaughtUp(
     const started = performance.now();
     const found = await verifyNew({ pool, instance, chain }, options);
     if (!found) return false;
-    metrics.reconciliation.looked({
-      mismatches: countByKind(found.mismatches),
-      checkedRows: found.checks.reduce((sum, { rows }) => sum + rows, 0),
-      durationSeconds: (performance.now() - started) / 1_000,
-      finishedAt: new Date(),
-    });
+    show(metrics, found, (performance.now() - started) / 1_000);
     await report(connected, found);
     if (found.isCaughtUp) return found.hasDoubt;
   }
   return false;
+}
+
+function show(
+  metrics: Metrics,
+  { mismatches, checks }: NewVerification,
+  durationSeconds: number,
+): void {
+  const found = countByKind(mismatches);
+  for (const kind of MISMATCH_KINDS) metrics.mismatches.set({ kind }, found[kind] ?? 0);
+  metrics.reconciledLast.set({}, Date.now() / 1_000);
+  metrics.reconciliationDuration.set({}, durationSeconds);
+  metrics.reconciledRows.add(
+    {},
+    checks.reduce((sum, { rows }) => sum + rows, 0),
+  );
 }
 
 async function report(connected: Connected, { lasting }: NewVerification): Promise<void> {

@@ -44,7 +44,10 @@ const validateRows: Interceptor = {
   },
 };
 
-/** At each use: slonik names a connection anew whenever it is taken, so a new one cannot be told from one that is known. */
+/**
+ * At each use: slonik names a connection anew whenever it is taken, and the place that later ones are measured by must be
+ * a fresh one: against an hour-old one, a backup of half an hour ago would look like progress.
+ */
 function lookFirst(onConnection: NonNullable<PoolSettings["onConnection"]>): Interceptor {
   return {
     name: "look-first",

@@ -1,14 +1,14 @@
 import { createServer, type RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Logger } from "../log.ts";
-import type { Exposition } from "../metrics.ts";
+import type { Exposition } from "../metrics/create-metrics.ts";
 
 /** Prometheus comes on its own; anybody slower than this is no scraper. */
 const REQUEST_TIMEOUT_MS = 5_000;
 
 export interface MetricsDeps {
   readonly log: Logger;
-  readonly render: () => Promise<Exposition>;
+  readonly render: (accept?: string) => Promise<Exposition>;
 }
 
 /**
@@ -35,12 +35,12 @@ export function serveMetrics(deps: MetricsDeps, port: number, signal: AbortSigna
 }
 
 function answerWith({ log, render }: MetricsDeps): RequestListener {
-  return ({ url, method }, response) => {
+  return ({ url, method, headers }, response) => {
     if (url?.split("?")[0] !== "/metrics" || (method !== "GET" && method !== "HEAD")) {
       response.writeHead(404, { "content-type": "text/plain" }).end("only GET /metrics\n");
       return;
     }
-    render().then(
+    render(headers.accept).then(
       ({ contentType, text }) => {
         response.writeHead(200, { "content-type": contentType }).end(text);
       },

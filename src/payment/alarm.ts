@@ -19,6 +19,28 @@ export type AlarmKind =
   | "ledger_mismatch"
   | "publish_refused";
 
+const KINDS: Readonly<Record<AlarmKind, true>> = {
+  paid_after_failed: true,
+  paid_without_transfer: true,
+  paid_contradicts_terms: true,
+  paid_log_not_found: true,
+  voided_after_completed: true,
+  transfer_without_log: true,
+  transfer_contradicts_terms: true,
+  transfer_proves_another: true,
+  transfer_despite_end: true,
+  paid_twice: true,
+  voided_after_paid: true,
+  paid_though_failed: true,
+  paid_unknown: true,
+  chain_mismatch: true,
+  mined_without_logs: true,
+  announced_otherwise: true,
+  ledger_mismatch: true,
+  publish_refused: true,
+};
+export const ALARM_KINDS = Object.keys(KINDS) as AlarmKind[];
+
 export interface Alarm {
   readonly kind: AlarmKind;
   readonly paymentId: string | null;

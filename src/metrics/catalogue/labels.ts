@@ -1,0 +1,16 @@
+import { PAYMENT_STATES } from "../../payment/state.ts";
+
+/** How a payment ended: paid, a definite business no, or a payment that should have gone through and did not. */
+export const OUTCOMES = ["completed", "rejected", "failed"] as const;
+/** What set a payment's clock going: its event, a replayed dead letter, or an operator's retry. Promises are of `live`. */
+export const ORIGINS = ["live", "replay", "retry"] as const;
+/** States that are not the end. */
+export const OPEN_STATES = PAYMENT_STATES.filter(
+  (state) => state !== "completed" && state !== "failed",
+);
+/** Why a payment stands still without being in doubt. */
+export const HOLDS = ["funds", "pause", "restore"] as const;
+export const RESULTS = ["ok", "error"] as const;
+/** What gathers figures beside the line, each at its own pace. */
+export const SAMPLERS = ["database", "chain", "kafka"] as const;
+export const BATCHES = ["accept", "dispatch", "settle", "relay"] as const;
