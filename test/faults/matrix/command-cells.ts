@@ -126,14 +126,16 @@ async function makeDeadLetter({ traffic, cell }: Stage): Promise<void> {
 
 const deadLetters = sql.type(z.object({ count: z.bigint() }))`SELECT count(*) FROM dead_letters`;
 
-async function untilPlanned({ gigpay }: Stage, task: PublishedTask | undefined): Promise<void> {
+async function untilPlanned({ cell }: Stage, task: PublishedTask | undefined): Promise<void> {
   if (!task) return;
   const id = paymentIdOf(task.platformId, task.taskId);
-  for (const deadlineMs = Date.now() + ENDED_WITHIN_MS; Date.now() < deadlineMs;) {
-    const shown = await gigpay("get", id, "--json").catch(() => "");
-    if (shown.includes('"planned"')) return;
+  const planned = sql.type(z.object({ id: z.string() }))`
+    SELECT id FROM payments WHERE id = ${id}::uuid AND state = 'planned'`;
+  const deadlineMs = Date.now() + ENDED_WITHIN_MS;
+  while (!(await cell.world.pool.maybeOne(planned))) {
+    if (Date.now() > deadlineMs) throw new Error("the payment was never planned");
+    await delay(POLL_MS);
   }
-  throw new Error("the payment was never planned");
 }
 
 async function operate({ settings }: Stage, cell: string, deed: string): Promise<void> {

@@ -1,12 +1,13 @@
 import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { promisify } from "node:util";
 import { execFile } from "node:child_process";
+import { createHash } from "node:crypto";
 import type { CellResult } from "./cell-spec.ts";
 import { LEFT_BEHIND } from "./logs.ts";
 
 const run = promisify(execFile);
 
-/** Results of this very state of the source, so that a run that was interrupted goes on where it was. */
+/** Cells that passed on this very state of what they test, so that a run that was interrupted goes on where it was. */
 export interface Memory {
   readonly results: ReadonlyMap<string, CellResult>;
   remember(result: CellResult): void;
@@ -20,7 +21,7 @@ export async function openMemory(isFresh: boolean): Promise<Memory> {
   if (path !== undefined && existsSync(path)) {
     for (const line of readFileSync(path, "utf8").split("\n").filter(Boolean)) {
       const result = JSON.parse(line) as CellResult;
-      results.set(result.name, result);
+      if (result.outcome === "passed") results.set(result.name, result);
     }
   }
   return {
@@ -33,18 +34,22 @@ export async function openMemory(isFresh: boolean): Promise<Memory> {
 }
 
 async function pathOf(): Promise<string | undefined> {
-  const commit = await unchangedCommit().catch(() => undefined);
-  if (commit === undefined) return undefined;
+  const state = await stateUnderTest().catch(() => undefined);
+  if (state === undefined) return undefined;
   mkdirSync(LEFT_BEHIND, { recursive: true });
-  return `${LEFT_BEHIND}results-${commit}.jsonl`;
+  return `${LEFT_BEHIND}results-${state}.jsonl`;
 }
 
-/** Undefined where something was changed since; rejects where this is no checkout of git's. */
-async function unchangedCommit(): Promise<string | undefined> {
+/** What a cell says something about. A cell that is mended has failed before, and what has failed is played again. */
+const UNDER_TEST = ["src", "contracts", "schemas", "sandbox", "package-lock.json"];
+
+/** Undefined where something was changed since the last commit; rejects where this is no checkout of git's. */
+async function stateUnderTest(): Promise<string | undefined> {
   const cwd = import.meta.dirname;
-  const changes = ["status", "--porcelain", ":/src", ":/test", ":/sandbox"];
-  const { stdout: changed } = await run("git", changes, { cwd });
+  const paths = UNDER_TEST.map((path) => `:/${path}`);
+  const { stdout: changed } = await run("git", ["status", "--porcelain", ...paths], { cwd });
   if (changed !== "") return undefined;
-  const { stdout: commit } = await run("git", ["rev-parse", "HEAD"], { cwd });
-  return commit.trim();
+  const trees = UNDER_TEST.map((path) => `HEAD:${path}`);
+  const { stdout: hashes } = await run("git", ["rev-parse", ...trees], { cwd });
+  return createHash("sha256").update(hashes).digest("hex").slice(0, 12);
 }
