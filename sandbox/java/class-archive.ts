@@ -1,7 +1,7 @@
 import { join } from "node:path";
 
 import { findJava } from "./find-java.ts";
-import { makeOnce } from "./make-once.ts";
+import { makeOnce } from "../process/make-once.ts";
 
 /** Starts the program with these flags, up to the point where it serves; its stop must be a tidy one. */
 type Practise = (flags: readonly string[]) => Promise<{ stop(): Promise<void> }>;

@@ -1,11 +1,12 @@
 import { existsSync } from "node:fs";
 import { copyFile } from "node:fs/promises";
-import { homedir } from "node:os";
 import { join } from "node:path";
 
+import { cacheDirectory } from "../process/cache-directory.ts";
+import { callersEnvironment } from "../process/callers-environment.ts";
+import { makeOnce } from "../process/make-once.ts";
 import { runCommand } from "../process/run-command.ts";
 import type { ScratchDirectory } from "../process/scratch-directory.ts";
-import { makeOnce } from "./make-once.ts";
 
 const DOWNLOAD_TIMEOUT_MS = 15 * 60_000;
 /** Newer ones refuse Apicurio, whose parent POM was never published; this one serves Maven 3.8 to 4. */
@@ -21,12 +22,6 @@ export interface Download {
   /** Arguments of Maven's dependency plugin that put the files into `directory`. */
   readonly goal: "copy-dependencies" | "unpack";
   readonly goalArgs: (directory: string) => readonly string[];
-}
-
-/** Where downloads are kept: outside the checkout, so that a fresh clone does not fetch them again. */
-function cacheDirectory(): string {
-  const base = process.env["XDG_CACHE_HOME"] || join(homedir(), ".cache");
-  return join(base, "gigstream-payments");
 }
 
 /** Answers the folder of a downloaded part, fetching it by Maven if it is not there. */
@@ -51,15 +46,11 @@ async function runMaven(
   // From the working directory: Maven 4 writes a `target` beside the project file.
   if (download.pom !== undefined) await copyFile(download.pom, join(scratch.path, "pom.xml"));
   const args = ["-q", "-B", goal, ...download.goalArgs(directory)];
-  // Maven alone keeps the caller's environment: proxies and mirrors may be set there.
-  const env = Object.fromEntries(
-    Object.entries(process.env).filter((pair): pair is [string, string] => pair[1] !== undefined),
-  );
   const command = {
     name: `Maven, fetching ${download.folder},`,
     command: "mvn",
     args,
-    env,
+    env: callersEnvironment(),
     scratch,
   };
   await runCommand(command, DOWNLOAD_TIMEOUT_MS).catch((error: unknown) => {

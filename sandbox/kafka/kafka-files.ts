@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { join } from "node:path";
 
 import { findJava, jvmFlags } from "../java/find-java.ts";
-import { makeOnce } from "../java/make-once.ts";
+import { makeOnce } from "../process/make-once.ts";
 import { fetchByMaven } from "../java/maven-cache.ts";
 import { runCommand } from "../process/run-command.ts";
 import { serverProperties } from "./server-properties.ts";

@@ -3,11 +3,7 @@ import { mkdir, rename } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 
-import {
-  scratchDirectory,
-  sweepAfterUse,
-  type ScratchDirectory,
-} from "../process/scratch-directory.ts";
+import { scratchDirectory, sweepAfterUse, type ScratchDirectory } from "./scratch-directory.ts";
 
 /** Longer than any download should take; beyond it a waiter does the work itself. */
 const TURN_TIMEOUT_MS = 5 * 60_000;
