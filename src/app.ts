@@ -27,6 +27,7 @@ import { watchDeps } from "./restore-deps.ts";
 import { watchRestores, type RestoreWatch } from "./restore/watch-restores.ts";
 import { runRelay } from "./relay/run-relay.ts";
 import { loadCursor } from "./settlement/cursor.ts";
+import { createAnnouncedPaidSweep } from "./settlement/sweep-announced-paid.ts";
 import { createStoredSweep } from "./settlement/sweep-stored.ts";
 import {
   acceptanceDeps,
@@ -172,9 +173,12 @@ export async function follow(
   // What a restored database does not know would look like a broken invariant.
   await until(watch.checked, signal).catch(() => undefined);
   const reader = readerOf(connected);
-  const sweepStored = createStoredSweep(settleDeps(connected));
+  const settling = settleDeps(connected);
+  const sweepStored = createStoredSweep(settling);
+  const sweepAnnounced = createAnnouncedPaidSweep({ ...settling, chain: reader });
   const sweeping = [
     sweep({ log }, "waiting payments that the chain has settled", sweepStored, signal),
+    sweep({ log }, "payments whose outcome our own topics know", sweepAnnounced, signal),
     sweep({ log }, "payments in doubt", createDoubtSweep(connected, reader, watch), signal),
   ];
   await followChain(followDeps(connected, reader), {}, signal);

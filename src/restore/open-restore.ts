@@ -16,7 +16,9 @@ export async function openRestore(
   { db, log }: { readonly db: CommonQueryMethods; readonly log: Logger },
   sign: RestoreSign,
 ): Promise<boolean> {
-  if (sign.kind === "offsets" && (await isLookedAt(db, sign))) return false;
+  if ((sign.kind === "offsets" || sign.kind === "server") && (await isLookedAt(db, sign))) {
+    return false;
+  }
   const signs = JSON.stringify({ [signKey(sign)]: sign });
   const { is_new: isNew } = await askDatabase(() =>
     db.one(sql.type(openedRow)`

@@ -14,6 +14,7 @@ export interface Cursor {
 const cursorRow = z
   .object({ block_number: z.bigint(), block_hash: z.string() })
   .transform((row): Cursor => ({ number: row.block_number, hash: row.block_hash }));
+const firstRow = z.object({ first_block: z.bigint().nullable() });
 const clockRow = z.object({ now: z.date() });
 
 /** Where following goes on; undefined before the first start. */
@@ -25,6 +26,20 @@ export async function loadCursor(pool: Database, instance: Instance): Promise<Cu
     `),
   );
   return cursor ?? undefined;
+}
+
+/** The block after which this database began to follow; undefined where nobody knows. */
+export async function loadFirstBlock(
+  pool: Database,
+  instance: Instance,
+): Promise<bigint | undefined> {
+  const row = await askDatabase(() =>
+    pool.maybeOne(sql.type(firstRow)`
+      SELECT first_block FROM chain_cursors
+      WHERE chain_id = ${instance.chainId} AND pay_once = ${instance.payOnce}
+    `),
+  );
+  return row?.first_block ?? undefined;
 }
 
 /**
@@ -39,8 +54,8 @@ export async function storeFirstCursor(
   await failpoint("cursor.before_first");
   const stored = await askDatabase(() =>
     pool.one(sql.type(cursorRow)`
-      INSERT INTO chain_cursors (chain_id, pay_once, block_number, block_hash)
-      VALUES (${instance.chainId}, ${instance.payOnce}, ${first.number}, ${first.hash})
+      INSERT INTO chain_cursors (chain_id, pay_once, block_number, block_hash, first_block)
+      VALUES (${instance.chainId}, ${instance.payOnce}, ${first.number}, ${first.hash}, ${first.number})
       ON CONFLICT (chain_id, pay_once) DO UPDATE SET block_number = chain_cursors.block_number
       RETURNING block_number, block_hash
     `),

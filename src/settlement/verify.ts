@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { Database } from "../database/pool.ts";
-import { loadCursor } from "./cursor.ts";
+import { loadCursor, loadFirstBlock } from "./cursor.ts";
 import { wholeLedger } from "./ledger-check.ts";
 import type { Instance } from "./load-ledger.ts";
 import { MISMATCHES_MAX, runChecks } from "./run-checks.ts";
@@ -88,7 +88,9 @@ async function verifyBlocks(deps: VerifyDeps, wanted: Partial<BlockRange>) {
     if (differing.length > 0) return { rows: 0, mismatches: differing };
     // Beyond the cursor nothing is stored yet; that is no mismatch.
     const toBlock = least(wanted.toBlock ?? cursor.number, cursor.number);
-    const earliest = toBlock < BLOCKS_DEFAULT ? 0n : toBlock - BLOCKS_DEFAULT + 1n;
+    const lately = toBlock < BLOCKS_DEFAULT ? 0n : toBlock - BLOCKS_DEFAULT + 1n;
+    const first = await loadFirstBlock(deps.pool, deps.instance);
+    const earliest = first === undefined || first < lately ? lately : first + 1n;
     range = { fromBlock: wanted.fromBlock ?? earliest, toBlock };
     return verifyChain(deps, range, MISMATCHES_MAX);
   });

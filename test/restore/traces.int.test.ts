@@ -271,6 +271,33 @@ test("trace 7: without its event in the topic it is announced, once, after the o
   expect(world.published.map(({ topic }) => topic)).toEqual(["payment.completed"]);
 });
 
+test("trace 7: a backup from before anything was followed; what lies behind the first block is found by its announcement", async () => {
+  await using world = await startTwoLives();
+  await seed(world.pool());
+  const backup = await world.backUp();
+  await world.accept(taskCompleted());
+  world.land(await world.dispatch());
+  await world.follow();
+  await world.relay();
+  const announced = eventsOf(world);
+
+  await backup.restore();
+  await world.pool().query(sql.type(anyRow)`DELETE FROM chain_cursors`);
+  await openRestore({ db: world.pool(), log }, DECLARED);
+  await world.follow();
+  expect(await paidLogs(world), "following begins at the head").toEqual([]);
+  await world.adoptTopics();
+  await world.accept(taskCompleted());
+  await comeBack(world);
+  await world.follow();
+  expect(await rowsOf(world.pool(), "payments")).toMatchObject([{ state: "completed" }]);
+  expect(await world.dispatch()).toEqual([]);
+  expect(await world.relay(), "completed(1) is in the topic already").toBe(0);
+  expect(eventsOf(world)).toEqual(announced);
+  expect(world.alarms).toEqual([]);
+  expect(await mismatches(world.pool())).toEqual([]);
+});
+
 test("trace 9: a consumer ahead of a restored database is refused, whole, and nothing is passed over", async () => {
   await using world = await startTwoLives();
   await seed(world.pool());

@@ -15,7 +15,7 @@ import type { Terms } from "../../src/payment/evidence.ts";
 import type { TaskCompleted } from "../../src/payment/events.ts";
 import { paymentIdOf } from "../../src/payment/ids.ts";
 import { parseMicros } from "../../src/payment/money.ts";
-import type { FollowedBlock } from "../../src/payment/pay-once-log.ts";
+import type { FollowedBlock, FoundTransaction } from "../../src/payment/pay-once-log.ts";
 import type { AcceptInput } from "../../src/payment/submission.ts";
 import { moveOwnOffsets } from "../../src/relay/move-own-offsets.ts";
 import { readUnpublished } from "../../src/relay/read-unpublished.ts";
@@ -25,6 +25,7 @@ import { findPostponed } from "../../src/restore/postponed.ts";
 import { adoptStored, adoptWithin } from "../../src/settlement/adopt-stored.ts";
 import { loadCursor, storeFirstCursor } from "../../src/settlement/cursor.ts";
 import { settleBlocks, type SettleBlocksDeps } from "../../src/settlement/settle-blocks.ts";
+import { createAnnouncedPaidSweep } from "../../src/settlement/sweep-announced-paid.ts";
 import { createStoredSweep } from "../../src/settlement/sweep-stored.ts";
 import { createWake } from "../../src/wake.ts";
 import { scriptedLane } from "../dispatch/scripted-lane.ts";
@@ -128,10 +129,16 @@ export async function startTwoLives() {
     },
     /** Follows from the stored cursor to the head, as after any start. */
     async follow() {
-      const cursor = await loadCursor(pool, instance);
-      const ahead = blocks.filter(({ header }) => header.number > (cursor?.number ?? 0n));
+      const cursor =
+        (await loadCursor(pool, instance)) ??
+        (await storeFirstCursor(pool, instance, chain.cursor()));
+      const ahead = blocks.filter(({ header }) => header.number > cursor.number);
       if (ahead.length > 0) await settleBlocks(settle(), ahead);
       await createStoredSweep(settle())();
+      await createAnnouncedPaidSweep({
+        ...settle(),
+        chain: { ...settle().chain, findTransaction },
+      })();
     },
     /** Publishes what the outbox holds. */
     async relay() {
@@ -186,6 +193,14 @@ export async function startTwoLives() {
     [Symbol.asyncDispose]: () => pool.end(),
   };
   return world;
+
+  async function findTransaction(txHash: string): Promise<FoundTransaction> {
+    for (const { header, logs } of blocks) {
+      const ours = logs.filter((log) => log.txHash === txHash);
+      if (ours.length > 0) return { kind: "mined", header, logs: ours };
+    }
+    return { kind: "unknown" };
+  }
 
   function endOf(topic: string): bigint {
     return BigInt(published.filter((each) => each.topic === topic).length);

@@ -11,6 +11,7 @@ import { createServerWatch, type ServerWatch } from "../../src/restore/watch-ser
 import { execute } from "../../sandbox/postgres/postgres-at.ts";
 import { rowsOf } from "../support/read-rows.ts";
 import { insertDeployment } from "../support/seed.ts";
+import { confirmRestore } from "./confirm-restore.ts";
 import { cloneDatabase, startRestorable, type RestorableServer } from "./restorable.ts";
 
 const log = pino({ level: "silent" });
@@ -117,6 +118,48 @@ test("a dump loaded in the database's place is noticed too, though the server's 
     "server database": { changed: "database" },
   });
   await second.end();
+});
+
+test("a process that was frozen meanwhile sees what an operator has looked at: no second restore", async () => {
+  const url = await server.postgres.createDatabase();
+  await migrate(url);
+  const [awake, frozen] = [createServerWatch(log), createServerWatch(log)];
+  const first = await open(url, awake);
+  await insertDeployment(first);
+  await frozen.look(first);
+  await first.end();
+  const backup = await cloneDatabase(url);
+  await backup.restore();
+  const second = await open(url, awake);
+  await confirmRestore(second);
+  await frozen.look(second);
+  expect((await readRestore(second)).open).toBeNull();
+  await second.end();
+});
+
+test("the same of a server whose log went back, and the next time is another restore", async () => {
+  const [watch, frozen] = [createServerWatch(log), createServerWatch(log)];
+  const pool = await open(server.url, watch);
+  const backup = await server.backUp();
+  await reconnected(pool);
+  for (let i = 0; i < 50; i += 1) await note(pool);
+  await frozen.look(pool);
+  for (let i = 0; i < 50; i += 1) await note(pool);
+  await watch.look(pool);
+  await backup.restore();
+  await reconnected(pool);
+  await confirmRestore(pool);
+  await frozen.look(pool);
+  expect((await readRestore(pool)).open, "it had seen no more than was looked at").toBeNull();
+  for (let i = 0; i < 200; i += 1) await note(pool);
+  await watch.look(pool);
+  await backup.restore();
+  await reconnected(pool);
+  expect(
+    (await readRestore(pool)).open,
+    "the backup knows nothing of the operator's word",
+  ).not.toBeNull();
+  await pool.end();
 });
 
 test("a role that may not see the server's identity is measured by the rest", async () => {
