@@ -26,12 +26,14 @@ interface Pair {
 export function pairCells(): CellSpec[] {
   const all = combinations().map((pair) => ({
     value: pair,
-    pairs: [
-      `${pair.name} × ${pair.fault.part}`,
-      `${pair.name} × ${pair.rail}`,
-      `${pair.fault.name} × ${pair.rail}`,
-      `${pair.fault.part} × ${pair.action}`,
-    ],
+    pairs: isPossible(pair)
+      ? [
+          `${pair.name} × ${pair.fault.part}`,
+          `${pair.name} × ${pair.rail}`,
+          `${pair.fault.name} × ${pair.rail}`,
+          `${pair.fault.part} × ${pair.action}`,
+        ]
+      : [],
   }));
   return coverPairs(all, PAIR_SEED).map((pair) => ({
     name: `${pair.name}/${pair.action} × ${pair.fault.name}/${pair.rail}`,
@@ -55,6 +57,10 @@ function combinations(): Pair[] {
           ),
       ),
   );
+}
+
+function isPossible({ place, rail, fault }: Pair): boolean {
+  return rail !== "circle" || place.bringsOnCircle !== fault.part;
 }
 
 async function playPair(stage: Stage, { name, place, action, fault }: Pair): Promise<Played> {

@@ -16,6 +16,8 @@ export interface Place {
   readonly bring: (stage: Stage, instance: Instance) => Promise<Undo>;
   /** The part that the occasion is made with. */
   readonly brings?: Fault["part"];
+  /** The same where it differs on the circle rail. */
+  readonly bringsOnCircle?: Fault["part"];
   /** Which time it acts; 1 unless told. */
   readonly hit?: number;
   /** How long it waits there first; by then a request's bytes have left. */
@@ -99,6 +101,7 @@ const spiked = whileStill(spikeBaseFee);
 const released: Place = {
   rails: BOTH,
   brings: "chain",
+  bringsOnCircle: "circle",
   bring: (stage, instance) =>
     (stage.rail === "arc" ? nonceTaken : failedByCircle).bring(stage, instance),
 };
@@ -109,6 +112,7 @@ const failedByCircle = onCircle({ kind: "forceState", state: "FAILED", executed:
 const reported: Place = {
   rails: BOTH,
   brings: "chain",
+  bringsOnCircle: "circle",
   bring: (stage, instance) => (stage.rail === "arc" ? forgotten : lingering).bring(stage, instance),
 };
 const forgotten = goingOn(whileStill(dropPool));
