@@ -5,7 +5,12 @@ import { NO_CONTRACT, type Method } from "./payment/method.ts";
 import { tokensOf, type Tokens } from "./payment/tokens.ts";
 import { configError } from "./settings/config-error.ts";
 import * as parse from "./settings/parsers.ts";
-import { readSettings, unknownSettings, type Problem } from "./settings/read-settings.ts";
+import {
+  readSettings,
+  unknownSettings,
+  type Problem,
+  type Settings,
+} from "./settings/read-settings.ts";
 
 const secret = true;
 
@@ -176,23 +181,26 @@ export function loadSetupConfig(environment: Environment = process.env) {
 export function loadDatabaseConfig(
   environment: Environment = process.env,
 ): Pick<CommonSettings, "DATABASE_URL" | "DATABASE_POOL_MAX" | "DATABASE_STATEMENT_TIMEOUT_MS"> {
-  const problems: Problem[] = [];
   const { DATABASE_URL, DATABASE_POOL_MAX, DATABASE_STATEMENT_TIMEOUT_MS } = common;
-  const values = readSettings(
-    { DATABASE_URL, DATABASE_POOL_MAX, DATABASE_STATEMENT_TIMEOUT_MS },
-    environment,
-    problems,
-  );
-  if (problems.length > 0) throw configError(problems);
-  return values;
+  return loadOnly({ DATABASE_URL, DATABASE_POOL_MAX, DATABASE_STATEMENT_TIMEOUT_MS }, environment);
 }
 
 /** The URL to migrate with: the service's own where no other is given. */
 export function loadMigrationUrl(environment: Environment = process.env): string {
-  const problems: Problem[] = [];
-  const { DATABASE_MIGRATION_URL } = readSettings(migration, environment, problems);
-  if (problems.length > 0) throw configError(problems);
+  const { DATABASE_MIGRATION_URL } = loadOnly(migration, environment);
   return DATABASE_MIGRATION_URL ?? loadDatabaseConfig(environment).DATABASE_URL;
+}
+
+/** Where a service with these settings serves its metrics. */
+export function loadMetricsPort(environment: Environment = process.env): number {
+  return loadOnly({ METRICS_PORT: common.METRICS_PORT }, environment).METRICS_PORT;
+}
+
+function loadOnly<S extends Settings>(settings: S, environment: Environment) {
+  const problems: Problem[] = [];
+  const values = readSettings(settings, environment, problems);
+  if (problems.length > 0) throw configError(problems);
+  return values;
 }
 
 function readInstance(method: Method, environment: Environment, problems: Problem[]) {

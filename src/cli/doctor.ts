@@ -12,13 +12,17 @@ import { createLog } from "../log.ts";
 import { EXIT, type ExitCode } from "./exit.ts";
 import { withDatabase } from "./open-database.ts";
 import { printDocument, type Output } from "./output.ts";
+import { pauseFindings } from "./pause-findings.ts";
 import { restoreFindings } from "./restore-findings.ts";
 
 const REGISTRY_TIMEOUT_MS = 5_000;
 
-/** `low` will stop payments soon, `open` leaves a safeguard off; only `wrong` and `away` keep the service from working now. */
+/**
+ * `low` will stop payments soon, `open` leaves a safeguard off, `paused` is as somebody or an alarm wanted it; only `wrong`
+ * and `away` keep the service from working now.
+ */
 interface Finding {
-  readonly verdict: "fine" | "low" | "open" | "wrong" | "away";
+  readonly verdict: "fine" | "low" | "open" | "paused" | "wrong" | "away";
   readonly subject: string;
   readonly detail: string;
 }
@@ -72,7 +76,10 @@ async function postgresFindings(config: Config): Promise<readonly Finding[]> {
   return [
     { verdict: "fine", subject, detail: "up to date" },
     { verdict: ownsSchema ? "open" : "fine", subject: "database login", detail: rights },
-    ...(await withDatabase(restoreFindings)),
+    ...(await withDatabase(async (db) => [
+      ...(await restoreFindings(db)),
+      ...(await pauseFindings(db)),
+    ])),
   ];
 }
 

@@ -5,6 +5,7 @@ import { addDeploymentCommands } from "./deployment-commands.ts";
 import { addLedgerCommands } from "./ledger-commands.ts";
 import { addOperatingCommands } from "./operating-commands.ts";
 import { addServerCommands } from "./server-commands.ts";
+import { addWatchingCommands } from "./watching-commands.ts";
 import { EXIT, exitCodeOf, explain, type ExitCode } from "./exit.ts";
 import type { Run } from "./run.ts";
 
@@ -29,6 +30,7 @@ export async function main(argv: readonly string[]): Promise<ExitCode> {
   addDeploymentCommands(program, run);
   addLedgerCommands(program, run);
   addOperatingCommands(program, run);
+  addWatchingCommands(program, run);
 
   try {
     await program.parseAsync([...argv]);

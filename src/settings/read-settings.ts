@@ -10,7 +10,7 @@ export interface Setting<T> {
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
-type Settings = Readonly<Record<string, Setting<unknown>>>;
+export type Settings = Readonly<Record<string, Setting<unknown>>>;
 type Values<S extends Settings> = { readonly [N in keyof S]: ReturnType<S[N]["parse"]> };
 
 export interface Problem {

@@ -100,6 +100,33 @@ test("pausing twice is refused, resuming lifts it, and both stand in the audit l
   expect(rows).toEqual([{ action: "dispatch.paused" }, { action: "dispatch.resumed" }]);
 });
 
+test("one platform is paused and resumed by itself, with who and why; one that there is not is refused", async () => {
+  const env = { DATABASE_URL: db.url };
+  await db.pool.query(sql.type(anyRow)`
+    INSERT INTO platforms (id, name, wallet_address, task_source)
+    VALUES ('ride', 'ride', ${`0x${"11".repeat(20)}`}, 'directory')`);
+  const order = ["--reason", "asked by ride", "--actor", "ada", "--yes", "--json"];
+  const ask = (action: string, platform: string) =>
+    gigpay([action, "--platform", platform, ...order], env);
+  const paused = await ask("pause", "ride");
+  expect(paused.code).toBe(0);
+  expect(JSON.parse(paused.stdout)).toEqual({ scope: "ride", changed: true, state: "paused" });
+  expect(await rowsOf(db.pool, "pauses")).toEqual([
+    expect.objectContaining({ scope: "ride", reason: "asked by ride", actor: "operator:ada" }),
+  ]);
+  expect(await ask("pause", "rid")).toMatchObject({
+    code: 5,
+    stdout: "",
+    stderr: "gigpay: There is no platform rid.\n",
+  });
+  expect((await ask("resume", "ride")).code).toBe(0);
+  expect(await rowsOf(db.pool, "pauses")).toEqual([]);
+  expect((await rowsOf(db.pool, "audit_log")).slice(-2)).toMatchObject([
+    { actor: "operator:ada", action: "dispatch.paused", details: { scope: "ride" } },
+    { actor: "operator:ada", action: "dispatch.resumed", details: { reason: "asked by ride" } },
+  ]);
+});
+
 test("a change where nobody can be asked needs --yes, and every change a reason: exit 2, nothing changed", async () => {
   const env = { DATABASE_URL: db.url };
   const id = paymentIdOf("p", "any");
