@@ -29,15 +29,20 @@ export async function playAll(
       child ??= await startWorker();
       const result = await play(child, cell);
       onResult(result.answer);
-      if (!result.isLost) continue;
-      child.kill("SIGKILL");
+      // What has failed may have left its parts broken, and those after it would fail for that.
+      if (result.isLost) child.kill("SIGKILL");
+      else if (result.answer.outcome === "failed") await dismiss(child);
+      else continue;
       child = undefined;
     }
-    if (!child) return;
-    const ended = once(child, "exit");
-    child.disconnect();
-    await ended;
+    if (child) await dismiss(child);
   }
+}
+
+async function dismiss(child: ChildProcess): Promise<void> {
+  const ended = once(child, "exit");
+  child.disconnect();
+  await ended;
 }
 
 async function startWorker(): Promise<ChildProcess> {
