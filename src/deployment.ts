@@ -11,7 +11,8 @@ const row = z.object({ chain_id: z.bigint(), pay_once: z.string() });
 
 /**
  * Binds this database to its chain and PayOnce instance at the first start, and refuses any other afterwards: a new
- * instance has empty slots, and would pay everything again that is still open. Throws DEPLOYMENT_MISMATCH (reject).
+ * instance has empty slots, and would pay everything again that is still open. One that was put in the old one's place and
+ * knows nothing yet is bound too, as restored where that was noticed first. Throws DEPLOYMENT_MISMATCH (reject).
  */
 export async function bindDeployment(
   db: Database,
@@ -20,7 +21,9 @@ export async function bindDeployment(
   await failpoint("deployment.before_bind");
   const bound = await askDatabase(() =>
     db.one(sql.type(row)`
-      INSERT INTO deployment (chain_id, pay_once) VALUES (${instance.chainId}, ${instance.payOnce})
+      INSERT INTO deployment (chain_id, pay_once, restored_at)
+      SELECT ${instance.chainId}, ${instance.payOnce}, max(coalesce(closed_at, detected_at))
+      FROM restores WHERE verdict IS DISTINCT FROM 'dismissed'
       ON CONFLICT (only_row) DO UPDATE SET only_row = true
       RETURNING chain_id, pay_once
     `),

@@ -1,4 +1,5 @@
 import { topicsOf } from "./connections.ts";
+import { bindDeployment } from "./deployment.ts";
 import { loadOffsets } from "./intake/load-offsets.ts";
 import { findPostponed } from "./restore/postponed.ts";
 import type { WatchDeps } from "./restore/watch-restores.ts";
@@ -18,6 +19,7 @@ export function watchDeps(connected: Connected): WatchDeps {
     pool,
     log,
     server,
+    bind: () => bindDeployment(pool, instanceOf(config)),
     kafka,
     codec,
     topics,

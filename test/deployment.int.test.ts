@@ -1,7 +1,10 @@
+import { pino } from "pino";
 import { sql } from "slonik";
 import { expect, test } from "vitest";
 import { anyRow } from "../src/database/pool.ts";
 import { bindDeployment } from "../src/deployment.ts";
+import { openRestore } from "../src/restore/open-restore.ts";
+import { readRestore } from "../src/restore/read-restore.ts";
 import { settleBlocks } from "../src/settlement/settle-blocks.ts";
 import {
   createWorld,
@@ -26,6 +29,17 @@ test("a database belongs to the chain and the instance of its first start, howev
   expect(await rowsOf(pool, "deployment")).toMatchObject([
     { chain_id: BigInt(instance.chainId), pay_once: instance.payOnce },
   ]);
+});
+
+test("an empty database that was put in the old one's place is bound as a restored one: what is older may have been paid", async () => {
+  await using database = await freshDatabase();
+  const { pool } = database;
+  const log = pino({ level: "silent" });
+  const sign = { kind: "declared", actor: "operator:test", reason: "the disk was lost" } as const;
+  await openRestore({ db: pool, log }, sign);
+  await bindDeployment(pool, instance);
+  const [{ restored_at: restoredAt } = {}] = await rowsOf(pool, "deployment");
+  expect(restoredAt).toEqual((await readRestore(pool)).open?.detectedAt);
 });
 
 test.each([

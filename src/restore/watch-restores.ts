@@ -22,6 +22,8 @@ import type { ServerWatch } from "./watch-server.ts";
 
 export interface WatchDeps extends AdoptDeps, OffsetSources, NonceSources {
   readonly server: ServerWatch;
+  /** Binds a database that is younger than this deployment; throws DEPLOYMENT_MISMATCH where it is another's. */
+  readonly bind: () => Promise<void>;
   /** Judges again what waited for the operator's word; called once an operator has closed a restore. */
   readonly onClosed: () => Promise<void>;
 }
@@ -108,6 +110,7 @@ export async function checkForRestore(
  * it has yet to read again belongs to this restore and opens no other.
  */
 async function learn(deps: WatchDeps, signal: AbortSignal): Promise<void> {
+  await deps.bind();
   for (const sign of await findOffsetSigns(deps)) {
     await openRestore({ db: deps.pool, log: deps.log }, sign);
   }
