@@ -26,6 +26,7 @@ import { noteOffsetAlarm } from "./note-offset-alarm.ts";
 import { watchDeps } from "./restore-deps.ts";
 import { watchRestores, type RestoreWatch } from "./restore/watch-restores.ts";
 import { runRelay } from "./relay/run-relay.ts";
+import { runSamplers } from "./run-samplers.ts";
 import { loadCursor } from "./settlement/cursor.ts";
 import { createAnnouncedPaidSweep } from "./settlement/sweep-announced-paid.ts";
 import { createStoredSweep } from "./settlement/sweep-stored.ts";
@@ -82,6 +83,7 @@ export async function runApp(config: Config, log: Logger, signal: AbortSignal): 
           followAndVerify(connected, { watch, metrics }, held),
         ),
     hold("relay", (held) => relay(connected, { publisher, watch }, held)),
+    runSamplers(connected, { metrics, consumer }, line.signal),
   ];
   try {
     await untilJoined(consumer, signal);

@@ -11,7 +11,7 @@ import { topicsOf } from "./connections.ts";
 import type { Signals } from "./database/listen.ts";
 import type { Database } from "./database/pool.ts";
 import type { DispatchDeps } from "./dispatch/dispatch-deps.ts";
-import type { Lane } from "./dispatch/rail.ts";
+import type { FundsReader, Lane } from "./dispatch/rail.ts";
 import { EVERYTHING, pause } from "./dispatch/pause.ts";
 import { releaseSend } from "./dispatch/release-send.ts";
 import type { ChainReader } from "./follow/chain-reader.ts";
@@ -167,18 +167,22 @@ export function acceptanceDeps(connected: Connected): AcceptanceDeps {
   };
 }
 
+/** What payers can spend by the way that payments go out. */
+export function fundsReaderOf({ config, rpc }: Connected): FundsReader {
+  return config.PAYMENT_METHOD === "transfer"
+    ? createBalanceReader(rpc, config.tokens.USDC)
+    : createFundsReader(rpc, config.PAY_ONCE_ADDRESS);
+}
+
 export function dispatchDeps(connected: Connected, wake: Wake): DispatchDeps {
-  const { config, log, pool, rpc } = connected;
+  const { config, log, pool } = connected;
   const { chainId, payOnce } = instanceOf(config);
   return {
     database: pool,
     log,
     wake,
     calls: createPayOnceCalls(),
-    funds:
-      config.PAYMENT_METHOD === "transfer"
-        ? createBalanceReader(rpc, config.tokens.USDC)
-        : createFundsReader(rpc, payOnce),
+    funds: fundsReaderOf(connected),
     chainId,
     payOnce,
     settings: {

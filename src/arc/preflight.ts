@@ -5,6 +5,7 @@ import type { Tokens } from "../payment/tokens.ts";
 import { NO_CONTRACT } from "../payment/method.ts";
 import { formatMicros } from "../payment/money.ts";
 import { isOperator } from "./instance-roles.ts";
+import { OPERATOR_BALANCE_FLOOR, WEI_PER_MICRO } from "./operator-gas.ts";
 import { hexOf, quantityOf } from "./read-answers.ts";
 import type { Rpc, RpcAnswer } from "./rpc.ts";
 import { decimals, isRevert, symbol } from "./token-calls.ts";
@@ -29,12 +30,6 @@ export interface Finding {
 
 /** Every token amount in this service is in micro-units. */
 const DECIMALS = 6;
-
-/** One full batch at twice Arc's lowest fee, in native wei (18 decimals): below it sends are about to stop. */
-const OPERATOR_BALANCE_FLOOR = 500_000_000_000_000_000n;
-
-/** The native coin is USDC with 18 decimals. */
-const WEI_PER_MICRO = 10n ** 12n;
 
 /** PayOnce has no immutables, so the deployed code is the artifact's to the byte. */
 const CODE_HASH = keccak256(artifact.deployedBytecode as Hex);

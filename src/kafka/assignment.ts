@@ -12,6 +12,8 @@ export interface PartitionState {
   /** The log's end when last fetched; null: not fetched yet. */
   logEnd: bigint | null;
   isBusy: boolean;
+  /** When the first record of the batch on its way to Postgres was produced; null: none is. */
+  oldestAt: Date | null;
   activeAtMs: number;
 }
 
@@ -31,6 +33,7 @@ export function createAssignment(partitions: readonly number[]): Assignment {
     committed: null,
     logEnd: null,
     isBusy: false,
+    oldestAt: null,
     activeAtMs: performance.now(),
   });
   return {

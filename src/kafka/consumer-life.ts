@@ -12,6 +12,8 @@ export interface ConsumerLife {
   /** Resolves with the reason when it crashed or stalled. */
   readonly ended: Promise<string>;
   readonly assignment: () => Assignment | undefined;
+  /** When the broker last answered a fetch; null: not yet. */
+  readonly fetchedAt: () => Date | null;
   /** Stops fetching, waits for the batches in flight for `deadlineMs`, commits, and leaves the group. */
   readonly close: (deadlineMs: number) => Promise<void>;
 }
@@ -39,7 +41,7 @@ export async function startConsumerLife(
   const consumer = createConsumer(deps, settings);
   const admin = deps.kafka.admin();
   const session = createSession(deps, { consumer, admin }, { settings, handlers });
-  const vitals = watchVitals(consumer, session);
+  const vitals = watchVitals(consumer, session, handlers);
   try {
     await Promise.all([consumer.connect(), admin.connect()]);
     await consumer.subscribe({ topic: settings.topic, fromBeginning: true });
@@ -64,6 +66,7 @@ export async function startConsumerLife(
   return {
     ended: vitals.ended,
     assignment: session.assignment,
+    fetchedAt: vitals.fetchedAt,
     async close(deadlineMs) {
       vitals.stop();
       commits.stop();
@@ -94,27 +97,40 @@ function createConsumer({ kafka }: ConsumerDeps, settings: ConsumerSettings): Co
 interface Vitals {
   readonly ended: Promise<string>;
   readonly crash: () => Error | undefined;
+  readonly fetchedAt: () => Date | null;
   readonly stop: () => void;
 }
 
-function watchVitals(consumer: Consumer, session: ConsumerSession): Vitals {
+function watchVitals(
+  consumer: Consumer,
+  session: ConsumerSession,
+  { onJoin }: ConsumerHandlers,
+): Vitals {
   const { promise: ended, resolve: end } = Promise.withResolvers<string>();
   let crash: Error | undefined;
   let fetchedAtMs = performance.now();
+  let fetchedAt: Date | null = null;
   consumer.on(consumer.events.CRASH, ({ payload }) => {
     crash = payload.error;
     end(reasonOf(payload.error));
   });
   consumer.on(consumer.events.FETCH, () => {
     fetchedAtMs = performance.now();
+    fetchedAt = new Date();
   });
+  consumer.on(consumer.events.GROUP_JOIN, () => onJoin?.());
   const timer = setInterval(() => {
     // It reports what it finds through alarms, and waits out what is away; what is left is a consumer that ended.
     void session.checkIdle().catch(() => undefined);
     const silentMs = performance.now() - fetchedAtMs;
     if (silentMs > STALL_MS && !session.isBusy()) end(`no fetch for ${Math.round(silentMs)} ms`);
   }, HOUSEKEEPING_INTERVAL_MS);
-  return { ended, crash: () => crash, stop: () => clearInterval(timer) };
+  return {
+    ended,
+    crash: () => crash,
+    fetchedAt: () => fetchedAt,
+    stop: () => clearInterval(timer),
+  };
 }
 
 /** Bounded: with its broker away, kafkajs may wait for ever for an answer to its good-bye. */

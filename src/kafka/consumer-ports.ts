@@ -41,6 +41,8 @@ export interface ConsumerHandlers {
   readonly onRecords: (batch: PartitionBatch) => Promise<Delivery>;
   /** Awaited before anything more of the partition is delivered; a rejection repeats the whole check. */
   readonly onAlarm: (alarm: OffsetAlarm) => Promise<void> | void;
+  /** The group has given this consumer its partitions, anew or again. */
+  readonly onJoin?: () => void;
 }
 
 /** The next offsets in Postgres; a partition without a row is absent. */

@@ -43,6 +43,7 @@ export function createSession(
       state.logEnd = BigInt(payload.batch.highWatermark);
       state.activeAtMs = performance.now();
       state.isBusy = true;
+      state.oldestAt = producedAt(payload);
       const delivery = deliverBatch(deliverDeps, assignment, state, payload);
       inFlight.add(delivery);
       try {
@@ -51,6 +52,7 @@ export function createSession(
         if (!ending.signal.aborted) throw error;
       } finally {
         state.isBusy = false;
+        state.oldestAt = null;
         inFlight.delete(delivery);
       }
     },
@@ -72,6 +74,11 @@ export function createSession(
       ending.abort();
     },
   };
+}
+
+function producedAt({ batch }: EachBatchPayload): Date | null {
+  const [first] = batch.messages;
+  return first ? new Date(Number(first.timestamp)) : null;
 }
 
 function pauseAll(consumer: Consumer, topic: string, assignment: Assignment | undefined): void {

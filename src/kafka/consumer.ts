@@ -1,4 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
+import type { Assignment } from "./assignment.ts";
 import type { ConsumerDeps, ConsumerHandlers, ConsumerSettings } from "./consumer-ports.ts";
 import { startConsumerLife } from "./consumer-life.ts";
 import type { ConsumerLife } from "./consumer-life.ts";
@@ -10,12 +11,16 @@ export interface PartitionStatus {
   readonly next: bigint | null;
   /** The log's end when last fetched; null before the first record. */
   readonly logEnd: bigint | null;
+  /** When the oldest record on its way to Postgres was produced; null: none is on its way. */
+  readonly oldestAt: Date | null;
 }
 
 export interface RunningConsumer {
   /** Whether the group has let us in; a rebalance or an outage says no for a while. */
   readonly isJoined: () => boolean;
   readonly partitions: () => PartitionStatus[];
+  /** When the broker last answered a fetch, records or none; null: this consumer, or the one in its place, has none yet. */
+  readonly fetchedAt: () => Date | null;
   /**
    * Stops fetching, waits for the batches in flight for `deadlineMs` at most, commits what is durable and leaves the
    * group. What was in flight longer is delivered again to whoever comes next.
@@ -44,12 +49,8 @@ export function runConsumer(
 
   return {
     isJoined: () => life?.assignment() !== undefined,
-    partitions: () =>
-      [...(life?.assignment()?.partitions.values() ?? [])].map((state) => ({
-        partition: state.partition,
-        next: state.position ?? null,
-        logEnd: state.logEnd,
-      })),
+    partitions: () => statusesOf(life?.assignment()),
+    fetchedAt: () => life?.fetchedAt() ?? null,
     async stop(deadlineMs) {
       stopping.abort();
       await life?.close(deadlineMs);
@@ -95,4 +96,13 @@ export function runConsumer(
     if (stopping.signal.aborted) await started.close(0);
     return started;
   }
+}
+
+function statusesOf(assignment: Assignment | undefined): PartitionStatus[] {
+  return [...(assignment?.partitions.values() ?? [])].map((state) => ({
+    partition: state.partition,
+    next: state.position ?? null,
+    logEnd: state.logEnd,
+    oldestAt: state.oldestAt,
+  }));
 }

@@ -11,18 +11,19 @@ export interface PartitionEnds {
 /** Where the partitions of these topics begin and end now; rejects where Kafka cannot be asked. */
 export function topicEnds(kafka: Kafka, topics: readonly string[]): Promise<PartitionEnds[]> {
   return withAdmin(kafka, async (admin) => {
-    const found = await Promise.all(
-      topics.map(async (topic) =>
-        (await admin.fetchTopicOffsets(topic)).map(({ partition, low, high }) => ({
-          topic,
-          partition,
-          low: BigInt(low),
-          high: BigInt(high),
-        })),
-      ),
-    );
+    const found = await Promise.all(topics.map((topic) => endsOf(admin, topic)));
     return found.flat();
   });
+}
+
+export async function endsOf(admin: Admin, topic: string): Promise<PartitionEnds[]> {
+  const partitions = await admin.fetchTopicOffsets(topic);
+  return partitions.map(({ partition, low, high }) => ({
+    topic,
+    partition,
+    low: BigInt(low),
+    high: BigInt(high),
+  }));
 }
 
 /** What a group has committed, by partition; absent: nothing. */

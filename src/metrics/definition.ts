@@ -4,6 +4,8 @@ export type LabelSets = Readonly<Record<string, readonly string[] | null>>;
 interface Described<L extends LabelSets> {
   readonly name: string;
   readonly help: string;
+  /** For the page of all metrics, where the name's end does not say it. */
+  readonly unit?: string;
   readonly labels: L;
 }
 

@@ -43,17 +43,17 @@ export const flowMetrics = {
   }),
   open: gauge({
     name: "payments_open",
-    help: "Payments that have not ended and are not held, by state. Every instance reports the same: use max.",
+    help: "Payments that have not ended and are not held, by state. Of a greater backlog than 10,000 so many are counted. Every instance reports the same: use max.",
     labels: { state: OPEN_STATES },
   }),
   openOldestAge: gauge({
     name: "payments_open_oldest_age_seconds",
-    help: "How long the oldest of them has been open, by the database's clock; 0 where there is none.",
+    help: "How long the oldest of them has been open, by the database's clock, since it was accepted or an operator retried it; 0 where there is none. Of a greater backlog than 10,000, the oldest of those that are looked at.",
     labels: { state: OPEN_STATES },
   }),
   held: gauge({
     name: "payments_held",
-    help: "Payments that wait for money, for the end of a pause or for an operator's word after a restore. No doubt, and no try is used.",
+    help: "Payments that wait for money, for the end of a pause or for an operator's word after a restore. No doubt, and no try is used; what is on its way is open, and so is all that is in doubt. Every instance reports the same: use max.",
     labels: { reason: HOLDS },
   }),
   heldOldestAge: gauge({

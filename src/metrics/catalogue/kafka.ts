@@ -3,12 +3,12 @@ import { counter, gauge } from "../definition.ts";
 export const kafkaMetrics = {
   lagRecords: gauge({
     name: "payments_kafka_lag_records",
-    help: "Records that are not durable here yet. Partitions of the input topic.",
+    help: "Records that are not durable here yet, the markers of producers' transactions among them. Partitions of the input topic. Every instance reports the same: use max.",
     labels: { partition: null },
   }),
   lagSeconds: gauge({
     name: "payments_kafka_lag_seconds",
-    help: "The age of the oldest record that is not durable here yet; 0 where there is none.",
+    help: "The age of the oldest record that is not durable here yet; 0 where there is none. Each partition by the instance that consumes it; by one that the group has not let in, for how long at least.",
     labels: { partition: null },
   }),
   consumed: counter({
@@ -38,7 +38,7 @@ export const kafkaMetrics = {
   }),
   deadLettersOpen: gauge({
     name: "payments_dead_letters_open",
-    help: "Dead letters that nobody has dealt with.",
+    help: "Dead letters that nobody has dealt with, counted up to 10,000. Every instance reports the same: use max.",
     labels: {},
   }),
   deadLettersOldestAge: gauge({
@@ -48,7 +48,7 @@ export const kafkaMetrics = {
   }),
   outboxPending: gauge({
     name: "payments_outbox_pending_records",
-    help: "Outcomes that are decided and not with Kafka yet.",
+    help: "Outcomes that are decided and not with Kafka yet, counted up to 10,000. Every instance reports the same: use max.",
     labels: {},
   }),
   outboxOldestAge: gauge({

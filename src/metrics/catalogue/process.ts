@@ -4,6 +4,7 @@ import { SAMPLERS } from "./labels.ts";
 export const processMetrics = {
   leases: gauge({
     name: "payments_lease_held",
+    unit: "0 or 1",
     help: "1 where this instance does the work: following, publishing, or sending from a wallet. One per lease of the deployment.",
     labels: { lease: null },
   }),
@@ -29,6 +30,7 @@ export const processMetrics = {
   }),
   build: gauge({
     name: "payments_build_info",
+    unit: "1",
     help: "Always 1: what is running.",
     labels: { version: null, commit: null, node_version: null, rail: null },
   }),

@@ -1,0 +1,43 @@
+import { topicsOf } from "./connections.ts";
+import { loadOffsets } from "./intake/load-offsets.ts";
+import type { RunningConsumer } from "./kafka/consumer.ts";
+import { createEndsReader } from "./kafka/ends-reader.ts";
+import type { Metrics } from "./metrics/create-metrics.ts";
+import { createChainSampler } from "./sampling/sample-chain.ts";
+import { createDatabaseSampler } from "./sampling/sample-database.ts";
+import { sampleEvery } from "./sampling/sample-every.ts";
+import { createKafkaSampler } from "./sampling/sample-kafka.ts";
+import { fundsReaderOf, instanceOf, type Connected } from "./stage-deps.ts";
+
+export interface SampledParts {
+  readonly metrics: Metrics;
+  readonly consumer: RunningConsumer;
+}
+
+/** Gathers what is shown at `/metrics` and is nobody's work, beside the line, until the signal aborts. Never rejects. */
+export async function runSamplers(
+  connected: Connected,
+  { metrics, consumer }: SampledParts,
+  signal: AbortSignal,
+): Promise<void> {
+  const { config, log, pool, kafka, rpc, operators } = connected;
+  const { tokens } = config;
+  const { taskCompleted } = topicsOf(config);
+  const instance = instanceOf(config);
+  const database = createDatabaseSampler({ pool, metrics, instance, tokens, operators });
+  const funds = fundsReaderOf(connected);
+  const { payers } = database;
+  const ends = createEndsReader(kafka, taskCompleted);
+  const samplers = [
+    database,
+    createChainSampler({ rpc, funds, metrics, operators, payers }),
+    createKafkaSampler({
+      metrics,
+      consumer,
+      readEnds: () => ends.read(),
+      loadOffsets: (partitions) => loadOffsets(pool, taskCompleted, partitions),
+    }),
+  ];
+  await Promise.all(samplers.map((each) => sampleEvery({ log, metrics }, each, signal)));
+  await ends.close();
+}
