@@ -81,6 +81,8 @@ export const circleFaults: readonly Fault[] = [
   onPosts(
     "key forgotten",
     { kind: "loseAnswer", executed: true, count: STRIKES },
+    // Late enough that the key is asked for again before the chain has answered.
+    { kind: "executeLate", delayMs: MINUTE_MS, count: STRIKES },
     { kind: "forgetKey", count: STRIKES },
   ),
   onPosts("429 with body", { ...answer, executed: false, status: 429, body: "json" }),

@@ -20,8 +20,10 @@ const CUTS = 5;
 const JOINS = 3;
 /** Nothing more was published for so long. */
 const STILL_MS = 500;
-/** For records that the service has not accepted yet. */
-const AHEAD_WITHIN_MS = 20_000;
+/** For records that the service has not accepted yet: nobody publishes while another instance takes over. */
+const AHEAD_WITHIN_MS = 5_000;
+const AHEAD_LOOKS = 6;
+const STILL_WITHIN_MS = 20_000;
 
 async function restart({ sandbox }: Cell, signal: NodeJS.Signals): Promise<number> {
   const { broker } = sandbox.kafka;
@@ -113,6 +115,14 @@ export async function moveOffsets(
 
 /** Commits the log's end, once it holds records that the service has not accepted: it would skip them if it believed that. */
 async function skipAhead(cell: Cell): Promise<number> {
+  let skipped = 0;
+  for (let look = 0; look < AHEAD_LOOKS && skipped === 0; look += 1) {
+    skipped = await skipWhatIsThere(cell);
+  }
+  return skipped;
+}
+
+async function skipWhatIsThere(cell: Cell): Promise<number> {
   const { brokers } = cell.sandbox.kafka;
   const { topic } = groupOf(cell);
   let skipped = 0;
@@ -142,7 +152,7 @@ async function stored({ world }: Cell): Promise<number> {
 async function untilStill(cell: Cell): Promise<void> {
   const { brokers } = cell.sandbox.kafka;
   const { topic } = groupOf(cell);
-  const late = AbortSignal.timeout(AHEAD_WITHIN_MS);
+  const late = AbortSignal.timeout(STILL_WITHIN_MS);
   await untilTrue(async () => {
     const before = lengthOf((await logOffsets(brokers, topic)).end);
     await pause(STILL_MS);
