@@ -25,6 +25,7 @@ import { createMetrics } from "./metrics/create-metrics.ts";
 import { noteOffsetAlarm } from "./note-offset-alarm.ts";
 import { watchDeps } from "./restore-deps.ts";
 import { watchRestores, type RestoreWatch } from "./restore/watch-restores.ts";
+import { relayDeps } from "./relay-deps.ts";
 import { runRelay } from "./relay/run-relay.ts";
 import { runSamplers } from "./run-samplers.ts";
 import { loadCursor } from "./settlement/cursor.ts";
@@ -32,7 +33,6 @@ import { createAnnouncedPaidSweep } from "./settlement/sweep-announced-paid.ts";
 import { createStoredSweep } from "./settlement/sweep-stored.ts";
 import {
   acceptanceDeps,
-  alarmHandler,
   dispatchDeps,
   followDeps,
   instanceOf,
@@ -41,7 +41,7 @@ import {
   type Connected,
 } from "./stage-deps.ts";
 import { sweep } from "./sweep.ts";
-import { verifyEveryMinute, type VerifyParts } from "./verify-every-minute.ts";
+import { verifyEveryMinute } from "./verify-every-minute.ts";
 
 /** More than any topic of ours has: each partition waits for Postgres on its own. */
 const PARTITIONS_CONCURRENTLY = 64;
@@ -58,7 +58,7 @@ export async function runApp(config: Config, log: Logger, signal: AbortSignal): 
     config.METRICS_PORT,
     line.signal,
   );
-  const connected = await connect(config, log, signals).catch((error: unknown) => {
+  const connected = await connect({ config, log, metrics }, signals).catch((error: unknown) => {
     // Told to stop while it waited for a part that is away.
     if (!signal.aborted) throw error;
   });
@@ -80,7 +80,7 @@ export async function runApp(config: Config, log: Logger, signal: AbortSignal): 
     config.PAYMENT_METHOD === "transfer"
       ? hold(`transfers:${config.ARC_CHAIN_ID}`, (held) => confirmTransfers(connected, watch, held))
       : hold(`follow:${config.ARC_CHAIN_ID}:${config.PAY_ONCE_ADDRESS}`, (held) =>
-          followAndVerify(connected, { watch, metrics }, held),
+          followAndVerify(connected, watch, held),
         ),
     hold("relay", (held) => relay(connected, { publisher, watch }, held)),
     runSamplers(connected, { metrics, consumer }, line.signal),
@@ -106,11 +106,12 @@ export function consume(
   watch: RestoreWatch,
   signal: AbortSignal,
 ): RunningConsumer {
-  const { config, log, pool, kafka, codec } = connected;
+  const { config, log, metrics, pool, kafka, codec } = connected;
   const acceptance = acceptanceDeps(connected);
   const intake = createIntake({
     pool,
     log,
+    metrics,
     signal,
     async accept(input) {
       await until(watch.checked, signal);
@@ -160,9 +161,9 @@ export async function dispatch(
 }
 
 /** Whoever follows the chain verifies as well. */
-async function followAndVerify(connected: Connected, parts: VerifyParts, signal: AbortSignal) {
-  const verifying = verifyEveryMinute(connected, parts, signal);
-  await Promise.all([follow(connected, parts.watch, signal), verifying]);
+async function followAndVerify(connected: Connected, watch: RestoreWatch, signal: AbortSignal) {
+  const verifying = verifyEveryMinute(connected, watch, signal);
+  await Promise.all([follow(connected, watch, signal), verifying]);
 }
 
 /** The chain → commit 3, and reverted sends back to dispatch. */
@@ -194,8 +195,7 @@ export async function relay(
   signal: AbortSignal,
 ): Promise<void> {
   await until(watch.checked, signal).catch(() => undefined);
-  const { relay: wake } = connected.bells;
-  await runRelay({ ...connected, publisher, wake, onAlarm: alarmHandler(connected) }, signal);
+  await runRelay(relayDeps(connected, publisher), signal);
 }
 
 /**

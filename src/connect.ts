@@ -12,12 +12,21 @@ import { ensureTopics, topicSpecs } from "./kafka/topics.ts";
 import { untilAvailable } from "./kafka/until-available.ts";
 import { createLanes } from "./lanes.ts";
 import type { Logger } from "./log.ts";
+import type { Metrics } from "./metrics/create-metrics.ts";
 import { instanceOf, type Bell, type Connected } from "./stage-deps.ts";
 import { createServerWatch, type ServerWatch } from "./restore/watch-server.ts";
 import { createWake, ringAll, type Wake } from "./wake.ts";
 
 /** A new topic's; one that exists keeps its own number. Six keep an instance's cores busy and let a few share. */
 const PARTITIONS = 6;
+
+/** What a process has before it is connected to anything. */
+interface Process {
+  readonly config: Config;
+  readonly log: Logger;
+  /** A command's are scraped by nobody. */
+  readonly metrics: Metrics;
+}
 
 interface Signals {
   /** Ends the waiting for parts that are away. */
@@ -30,7 +39,10 @@ interface Signals {
  * Connects everything outside, all at once, each waited for with one log line while it is away. Throws what waiting
  * cannot mend, before anything was consumed or sent: DEPLOYMENT_MISMATCH, REGISTRY_INCOMPATIBLE.
  */
-export async function connect(config: Config, log: Logger, signals: Signals): Promise<Connected> {
+export async function connect(
+  { config, log, metrics }: Process,
+  signals: Signals,
+): Promise<Connected> {
   const failed = new AbortController();
   const signal = AbortSignal.any([signals.starting, failed.signal]);
   const rpc = createRpc({ urls: config.ARC_RPC_URL });
@@ -72,6 +84,7 @@ export async function connect(config: Config, log: Logger, signals: Signals): Pr
   return {
     config,
     log,
+    metrics,
     pool,
     server,
     rpc,

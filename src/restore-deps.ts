@@ -1,6 +1,7 @@
 import { topicsOf } from "./connections.ts";
 import { bindDeployment } from "./deployment.ts";
 import { loadOffsets } from "./intake/load-offsets.ts";
+import { createPublishedObserver } from "./metrics/observe-published.ts";
 import { findPostponed } from "./restore/postponed.ts";
 import type { WatchDeps } from "./restore/watch-restores.ts";
 import { adoptStored } from "./settlement/adopt-stored.ts";
@@ -31,6 +32,7 @@ export function watchDeps(connected: Connected): WatchDeps {
     operators: config.PAYMENT_RAIL === "arc" ? connected.operators : [],
     usedNonces: async (operator) => reader.nonceAt(operator, await reader.headNumber()),
     onAlarm: alarmHandler(connected),
+    onPublished: createPublishedObserver(connected),
     onClosed: () => judgePostponed(connected),
   };
 }

@@ -20,6 +20,7 @@ import { readOpenSends } from "./follow/open-sends.ts";
 import type { Kafka } from "./kafka/client.ts";
 import type { Codec } from "./kafka/codec.ts";
 import type { Logger } from "./log.ts";
+import type { Metrics } from "./metrics/create-metrics.ts";
 import type { Alarm } from "./payment/alarm.ts";
 import type { ReviewDeps } from "./operating/review-deps.ts";
 import { adoptAnnounced } from "./restore/adopt-announced.ts";
@@ -39,6 +40,7 @@ export type Bell = "dispatch" | "relay" | "recheck";
 export interface Connected {
   readonly config: Config;
   readonly log: Logger;
+  readonly metrics: Metrics;
   readonly pool: Database;
   /** How far this process has seen its database; every new connection of the pool is measured by it. */
   readonly server: ServerWatch;
@@ -55,8 +57,9 @@ export interface Connected {
 }
 
 /** A record that Kafka refuses concerns no money; everything else may, and stops what moves it. */
-export function alarmHandler({ config, log, pool }: Connected): (alarm: Alarm) => void {
+export function alarmHandler({ config, log, metrics, pool }: Connected): (alarm: Alarm) => void {
   return ({ kind, details }) => {
+    metrics.alarms.add({ kind });
     if (kind === "paid_unknown") {
       const { count, logs } = details as { count: number; logs: unknown };
       openRestore({ db: pool, log }, { kind, count, logs }).catch((error: unknown) =>
@@ -100,7 +103,7 @@ export function readerOf({ config, rpc, log }: Connected): ReturnType<typeof cre
 }
 
 export function settleDeps(connected: Connected): SettleBlocksDeps {
-  const { config, log, pool, rpc, codec } = connected;
+  const { config, log, metrics, pool, rpc, codec } = connected;
   const topics = topicsOf(config);
   const { payOnce } = instanceOf(config);
   const reader = readerOf(connected);
@@ -108,6 +111,7 @@ export function settleDeps(connected: Connected): SettleBlocksDeps {
   return {
     pool,
     log,
+    metrics,
     instance: instanceOf(config),
     tokens: config.tokens,
     topics: { completed: topics.paymentCompleted, failed: topics.paymentFailed },
@@ -132,13 +136,14 @@ export function confirmDeps(connected: Connected): ConfirmDeps {
 }
 
 export function acceptanceDeps(connected: Connected): AcceptanceDeps {
-  const { config, log, pool, codec, signals, operators } = connected;
+  const { config, log, metrics, pool, codec, signals, operators } = connected;
   const { paymentFailed, deadLetters } = topicsOf(config);
   const payers = connected.lanes.find(({ method }) => method === "transfer")?.payers;
   const settle = settleDeps(connected);
   return {
     pool,
     log,
+    metrics,
     settings: {
       ...instanceOf(config),
       rail: config.PAYMENT_RAIL,
@@ -175,11 +180,12 @@ export function fundsReaderOf({ config, rpc }: Connected): FundsReader {
 }
 
 export function dispatchDeps(connected: Connected, wake: Wake): DispatchDeps {
-  const { config, log, pool } = connected;
+  const { config, log, metrics, pool } = connected;
   const { chainId, payOnce } = instanceOf(config);
   return {
     database: pool,
     log,
+    metrics,
     wake,
     calls: createPayOnceCalls(),
     funds: fundsReaderOf(connected),
@@ -199,7 +205,7 @@ export function reviewDeps(connected: Connected): ReviewDeps {
   const wake = sharedBell(connected, "dispatch");
   return {
     settle: settleDeps(connected),
-    dispatch: { database: connected.pool, wake },
+    dispatch: { database: connected.pool, metrics: connected.metrics, wake },
     chain: readerOf(connected),
     transfers: confirmDeps(connected).transfers,
   };

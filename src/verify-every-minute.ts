@@ -15,11 +15,6 @@ const DOUBTED_AGAIN_MS = 10_000;
 const LOOKS_MAX = 20;
 const LISTED_MAX = 10;
 
-export interface VerifyParts {
-  readonly metrics: Metrics;
-  readonly watch: RestoreWatch;
-}
-
 /**
  * Verifies what is new in the ledger, every minute, and shows the result as a metric. A broken invariant that is
  * still there some seconds later raises the alarm, once, which pauses dispatch. The work of whoever follows the chain; whatever keeps it from
@@ -28,23 +23,19 @@ export interface VerifyParts {
  */
 export async function verifyEveryMinute(
   connected: Connected,
-  { metrics, watch }: VerifyParts,
+  watch: RestoreWatch,
   signal: AbortSignal,
 ): Promise<void> {
-  await watch.whileClosed((closed) => lookEveryMinute(connected, metrics, closed), signal);
+  await watch.whileClosed((closed) => lookEveryMinute(connected, closed), signal);
 }
 
-async function lookEveryMinute(
-  connected: Connected,
-  metrics: Metrics,
-  signal: AbortSignal,
-): Promise<void> {
-  const { log } = connected;
+async function lookEveryMinute(connected: Connected, signal: AbortSignal): Promise<void> {
+  const { log, metrics } = connected;
   let isFailing = false;
   while (!signal.aborted) {
     let hasDoubt = false;
     try {
-      hasDoubt = await lookUntilCaughtUp(connected, metrics, signal);
+      hasDoubt = await lookUntilCaughtUp(connected, signal);
       isFailing = false;
     } catch (error) {
       metrics.reconciliationFailures.add({});
@@ -58,12 +49,8 @@ async function lookEveryMinute(
 }
 
 /** Answers whether something was found that only the next look can confirm. */
-async function lookUntilCaughtUp(
-  connected: Connected,
-  metrics: Metrics,
-  signal: AbortSignal,
-): Promise<boolean> {
-  const { pool, rpc, config } = connected;
+async function lookUntilCaughtUp(connected: Connected, signal: AbortSignal): Promise<boolean> {
+  const { pool, rpc, config, metrics } = connected;
   const instance = instanceOf(config);
   const { payOnce } = instance;
   // Another reader than following has: it must not be told from memory what following was told.

@@ -5,6 +5,7 @@ import type { AcceptInput, AcceptOutcome, OffsetMove } from "../payment/submissi
 import type { AcceptanceDeps } from "./acceptance-deps.ts";
 import { acceptOnce, type Accepted, type CheckedItem } from "./accept-once.ts";
 import { checkSubmission } from "./check-submission.ts";
+import { countAccepted } from "./count-accepted.ts";
 import { findRefused } from "./find-refused.ts";
 import { outrun } from "./outrun.ts";
 
@@ -55,6 +56,8 @@ async function commit(
   if ("kind" in accepted) return accepted;
   await failpoint("accept.committed");
   accepted.afterCommit();
+  countAccepted(deps.metrics, accepted);
+  if (items.length > 0) deps.metrics.batch.observe({ stage: "accept" }, items.length);
   if (accepted.planned > 0) deps.announce("dispatch");
   if (accepted.announced > 0) deps.announce("relay");
   if (accepted.waiting > 0) deps.announce("recheck");

@@ -51,8 +51,15 @@ export async function acceptBulk(deps: AcceptanceDeps, request: BulkRequest): Pr
   assertSize(items.length);
   const bulkId = request.bulkId ?? bulkIdOf(items.map(fingerprint));
   if (!UUID.test(bulkId)) throw refused(`bulkId ${JSON.stringify(bulkId)} is not a UUID.`);
-  const origin = { source: { kind: "http" }, receivedAt: new Date(), bulkId, traceparent } as const;
-  const submissions = items.map((decoded) => ({ ...origin, decoded }));
+  const receivedAtMs = performance.now();
+  const submissions = items.map((decoded): Submission => ({
+    source: { kind: "http" },
+    origin: "live",
+    receivedAtMs,
+    bulkId,
+    traceparent,
+    decoded,
+  }));
   const outcome = await acceptBatch(deps, { submissions, offsets: [] });
   assert(outcome.kind === "durable", "no offset was moved");
   const results = outcome.results.map(itemResult);

@@ -31,6 +31,11 @@ export interface Accepted {
   readonly planned: number;
   readonly waiting: number;
   readonly announced: number;
+  /** What was made, and what cannot be made anything of; for counting. */
+  readonly payments: readonly PaymentRow[];
+  readonly letters: readonly DeadLetter[];
+  /** The database's clock. */
+  readonly now: Date;
   readonly afterCommit: AfterCommit;
 }
 
@@ -60,7 +65,7 @@ export async function acceptOnce(
   await insertInbox(tx, now, rows.inbox);
   const failed = rows.payments.flatMap(failedOf);
   await writeFailures(tx, deps, now, failed);
-  await writeDeadLetters(tx, settings.topics.deadLetters, now, rows.letters);
+  const letters = await writeDeadLetters(tx, settings.topics.deadLetters, now, rows.letters);
   const adopted = rows.payments.flatMap(({ plan, candidate }) =>
     "adopt" in plan && plan.adopt ? [candidate.paymentId] : [],
   );
@@ -70,6 +75,9 @@ export async function acceptOnce(
     planned: count(rows, "planned") + count(rows, "voiding"),
     waiting: count(rows, "accepted"),
     announced: failed.length + rows.letters.length + adopted.length,
+    payments: rows.payments,
+    letters,
+    now,
     afterCommit,
   };
 }
@@ -117,7 +125,7 @@ function sortOut(items: readonly CheckedItem[], decisions: readonly Decision[]):
 const TRACEPARENT = /^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
 
 function paymentRow(
-  { bulkId, traceparent, receivedAt }: Submission,
+  { bulkId, traceparent, origin, receivedAtMs }: Submission,
   { candidate, plan }: Extract<Decision, { kind: "new" }>,
 ): PaymentRow {
   return {
@@ -125,7 +133,8 @@ function paymentRow(
     plan,
     bulkId: bulkId ?? null,
     traceparent: traceparent !== undefined && TRACEPARENT.test(traceparent) ? traceparent : null,
-    receivedAt,
+    origin,
+    receivedAtMs,
   };
 }
 

@@ -1,5 +1,6 @@
 import type { Logger } from "pino";
 import type { Database, Transaction } from "../database/pool.ts";
+import type { Metrics } from "../metrics/create-metrics.ts";
 import type { Currency } from "../payment/currency.ts";
 import type { PaymentFailed, RailName } from "../payment/events.ts";
 import type { Method } from "../payment/method.ts";
@@ -41,6 +42,7 @@ export interface RiskLimits {
 export interface AcceptanceDeps {
   readonly pool: Database;
   readonly log: Logger;
+  readonly metrics: AcceptanceMetrics;
   readonly settings: AcceptanceSettings;
   /** Framed bytes of the event; pure and synchronous, since it runs inside the commit. */
   readonly encodePaymentFailed: (event: PaymentFailed) => Buffer;
@@ -52,6 +54,19 @@ export interface AcceptanceDeps {
   /** Wakes a stage, in this process and the others. */
   readonly announce: (stage: "dispatch" | "relay" | "recheck") => void;
 }
+
+/** Added to after a commit, never before it. */
+export type AcceptanceMetrics = Pick<
+  Metrics,
+  | "accepted"
+  | "duplicates"
+  | "deadLetters"
+  | "clockSkew"
+  | "retries"
+  | "voids"
+  | "reviews"
+  | "batch"
+>;
 
 /** Alarms and wakes that only a commit makes true. */
 export type AfterCommit = () => void;

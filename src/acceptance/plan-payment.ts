@@ -30,7 +30,18 @@ export type Plan =
   | { readonly state: "failed"; readonly failure: Failure };
 
 /** An operator closes a restore in minutes at best, and what waits is noticed soon afterwards. */
-export const RESTORING_WAIT_MS = 5_000;
+const RESTORING_WAIT_MS = 5_000;
+
+/** A platform is never deleted by the service; if somebody did, its payments wait for it and use up no try. */
+export const NO_PLATFORM_WAIT_MS = 60_000;
+
+/** Waits that are not for the task or the worker. */
+const USE_NO_TRY = new Set([NO_PLATFORM_WAIT_MS, RESTORING_WAIT_MS]);
+
+/** Whether it was looked for in vain, and is looked for again. */
+export function usesTry(plan: Plan): boolean {
+  return plan.state === "accepted" && !USE_NO_TRY.has(plan.waitMs);
+}
 
 /** Evidence is applied within the same commit; a look later is only for what evidence could not settle. */
 const ADOPTED_WAIT_MS = 60_000;

@@ -7,7 +7,8 @@ import { failpoint } from "../failpoint.ts";
 import { isBeforeRestore } from "../payment/before-restore.ts";
 import type { Wake } from "../wake.ts";
 import type { AcceptanceDeps, AcceptanceSettings, AfterCommit } from "./acceptance-deps.ts";
-import { planPayment, RESTORING_WAIT_MS, type Plan } from "./plan-payment.ts";
+import { countPlans } from "./count-accepted.ts";
+import { NO_PLATFORM_WAIT_MS, planPayment, usesTry, type Plan } from "./plan-payment.ts";
 import { readFacts, type DirectoryFacts } from "./read-facts.ts";
 import { readRecent, startTally, type RecentRow } from "./recent-payments.ts";
 import { updatePlans } from "./update-plans.ts";
@@ -19,8 +20,6 @@ const BATCH_MAX = 200;
 const POLL_MS = 5_000;
 /** While another instance holds what is due, there is nothing to do but not to spin. */
 const PAUSE_MS = 50;
-/** A platform is never deleted by the service; if somebody did, its payments wait for it and use up no try. */
-const NO_PLATFORM_WAIT_MS = 60_000;
 
 export interface Rechecked {
   readonly planned: number;
@@ -49,11 +48,14 @@ export async function runRecheck(
 
 /** One round over at most 200 payments that are due: each is planned, waits on, or has waited long enough and fails. */
 export async function recheckDue(deps: AcceptanceDeps): Promise<Rechecked> {
-  const { afterCommit, ...rechecked } = await transact(deps.pool, (tx) => recheckWithin(tx, deps));
+  const { afterCommit, plans, ...rechecked } = await transact(deps.pool, (tx) =>
+    recheckWithin(tx, deps),
+  );
   if (rechecked.planned + rechecked.failed + rechecked.stillWaiting > 0) {
     await failpoint("recheck.committed");
   }
   afterCommit();
+  countPlans(deps.metrics, plans);
   if (rechecked.planned > 0) deps.announce("dispatch");
   if (rechecked.failed > 0) deps.announce("relay");
   return rechecked;
@@ -64,7 +66,7 @@ const dueInRow = z.object({ due_in_ms: z.number().nullable() });
 async function recheckWithin(
   tx: Transaction,
   deps: AcceptanceDeps,
-): Promise<Rechecked & { afterCommit: AfterCommit }> {
+): Promise<Rechecked & { afterCommit: AfterCommit; plans: readonly Plan[] }> {
   const { settings } = deps;
   const due = await tx.any(sql.prepared("acceptance-recheck-due", waitingRow)`
     SELECT ${waitingColumns} FROM payments
@@ -103,6 +105,7 @@ async function recheckWithin(
     stillWaiting,
     nextDueInMs,
     afterCommit,
+    plans: planned.map(({ plan }) => plan),
   };
 }
 
@@ -135,16 +138,12 @@ function planAgain(
   });
 }
 
-/** Waits that are not for the task or the worker. */
-const USE_NO_TRY = new Set([NO_PLATFORM_WAIT_MS, RESTORING_WAIT_MS]);
-
 function updateOf({ paymentId, generation, tries }: WaitingPayment, plan: Plan) {
-  const counts = plan.state === "accepted" && !USE_NO_TRY.has(plan.waitMs);
   return {
     paymentId,
     from: { state: "accepted" as const, generation },
     generation,
-    tries: plan.state === "accepted" ? tries + (counts ? 1 : 0) : 0,
+    tries: plan.state === "accepted" ? tries + (usesTry(plan) ? 1 : 0) : 0,
     origin: null,
     plan,
   };

@@ -171,7 +171,7 @@ async function writeIdentity(
     SET worker_id = ${workerId}, amount = ${formatMicros(amount)}::numeric, currency = ${currency},
       idempotency_key = ${idempotencyKey}, source_event_id = ${eventId}, bulk_id = NULL, net_amount = NULL, fee = NULL,
       occurred_at = ${occurredAt.toISOString()}::timestamptz,
-      received_at = ${submission.receivedAt.toISOString()}::timestamptz
+      received_at = payment_now() - ${performance.now() - submission.receivedAtMs} * interval '1 millisecond'
     WHERE id = ${paymentId}::uuid AND state = 'failed' AND generation = ${generation}
     RETURNING id
   `);

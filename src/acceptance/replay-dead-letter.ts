@@ -7,10 +7,11 @@ import { PaymentError } from "../errors.ts";
 import { failpoint } from "../failpoint.ts";
 import type { PaymentState } from "../payment/state.ts";
 import type { AcceptOutcome, Submission, SubmissionResult } from "../payment/submission.ts";
-import { acceptOnce } from "./accept-once.ts";
+import { acceptOnce, type Accepted } from "./accept-once.ts";
 import type { AcceptanceDeps, AfterCommit } from "./acceptance-deps.ts";
 import { checkSubmission, type CheckedSubmission, type Objection } from "./check-submission.ts";
 import { closeLetter, keepLetterOpen } from "./close-letter.ts";
+import { countAccepted } from "./count-accepted.ts";
 import type { OperatorOrder } from "./operator-order.ts";
 import { outrun } from "./outrun.ts";
 import { reopenPayment, type Reopening } from "./reopen-payment.ts";
@@ -53,10 +54,11 @@ export async function replayDeadLetter(
   id: string,
   order: ReplayOrder,
 ): Promise<ReplayResult> {
+  const orderedAtMs = performance.now();
   const letter = await askDatabase(() => readLetter(deps.pool, id));
   if (!letter) return { kind: "not_found" };
   const decoded = await deps.decodeTaskCompleted(letter.value);
-  const submission = submissionOf(letter, decoded, new Date());
+  const submission = submissionOf(letter, decoded, orderedAtMs);
   const replay = { id, submission, checked: checkSubmission(submission) };
   try {
     return await commit(deps, replay, order);
@@ -83,11 +85,13 @@ interface Replay {
 
 interface Replayed {
   readonly result: ReplayResult;
+  /** Absent where there was nothing to be accepted. */
+  readonly accepted?: Accepted;
   readonly afterCommit: AfterCommit;
 }
 
 async function commit(deps: ReplayDeps, replay: Replay, order: ReplayOrder): Promise<ReplayResult> {
-  const { result, afterCommit } = await outrun(() =>
+  const { result, accepted, afterCommit } = await outrun(() =>
     transact<Replayed, Replayed>(deps.pool, async (tx, rollBack) => {
       const replayed = await replayWithin(tx, deps, replay, order);
       await failpoint("replay.before_commit");
@@ -97,7 +101,11 @@ async function commit(deps: ReplayDeps, replay: Replay, order: ReplayOrder): Pro
   );
   await failpoint("replay.committed");
   afterCommit();
-  if (result.kind === "replayed" && !order.dryRun) STAGES.forEach(deps.announce);
+  if (order.dryRun) return result;
+  if (accepted) countAccepted(deps.metrics, accepted);
+  if (result.kind !== "replayed") return result;
+  if (result.verdict === "reopened") deps.metrics.accepted.add({ origin: "replay" });
+  STAGES.forEach(deps.announce);
   return result;
 }
 
@@ -130,6 +138,7 @@ async function replayWithin(
   }
   return {
     result,
+    accepted,
     afterCommit() {
       accepted.afterCommit();
       afterCommit();

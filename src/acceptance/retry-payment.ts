@@ -52,7 +52,10 @@ export async function retryPayment(
   const { result, afterCommit } = await transact(deps.pool, (tx) => retryWithin(tx, deps, request));
   await failpoint("retry.committed");
   afterCommit();
-  if (result.kind === "planned") deps.announce("dispatch");
+  if (result.kind === "planned") {
+    deps.metrics.accepted.add({ origin: "retry" });
+    deps.announce("dispatch");
+  }
   return result;
 }
 
@@ -89,7 +92,7 @@ async function retryWithin(
   const next = await nextGeneration(tx, payment);
   const from = { state, generation } as const;
   const update = { paymentId: payment.paymentId, from, generation: next, tries: 0, plan };
-  await updatePlans(tx, deps.settings, now, [{ ...update, origin: "replay" }]);
+  await updatePlans(tx, deps.settings, now, [{ ...update, origin: "retry" }]);
   await auditRetry(tx, request, payment, next);
   await failpoint("retry.before_commit");
   return { result: { kind: "planned", generation: next }, afterCommit: nothing };

@@ -43,13 +43,19 @@ export async function lockLetter(tx: Transaction, id: string): Promise<LetterSta
 export function submissionOf(
   letter: StoredLetter,
   decoded: Submission["decoded"],
-  receivedAt: Date,
+  receivedAtMs: number,
 ): Submission {
   const headers = Object.fromEntries(
     Object.entries(restoreHeaders(letter.headers)).map(([name, values]) => [name, [values].flat()]),
   );
   const traceparent = headers["traceparent"]?.[0]?.toString("latin1");
-  return { source: sourceOf(letter, headers), receivedAt, decoded, traceparent };
+  return {
+    source: sourceOf(letter, headers),
+    origin: "replay",
+    receivedAtMs,
+    decoded,
+    traceparent,
+  };
 }
 
 function sourceOf(

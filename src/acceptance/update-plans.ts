@@ -2,6 +2,7 @@ import { sql } from "slonik";
 import { z } from "zod";
 import type { Transaction } from "../database/pool.ts";
 import { formatMicros } from "../payment/money.ts";
+import type { Origin } from "../payment/origin.ts";
 import type { AcceptanceSettings } from "./acceptance-deps.ts";
 import { lostRace } from "./lost-race.ts";
 import type { Plan } from "./plan-payment.ts";
@@ -14,7 +15,7 @@ export interface PlanUpdate {
   readonly generation: number;
   readonly tries: number;
   /** Null keeps it. */
-  readonly origin: "replay" | null;
+  readonly origin: Exclude<Origin, "live"> | null;
   readonly plan: Plan;
 }
 
@@ -26,8 +27,8 @@ const COLUMN_TYPES = [
 
 /**
  * Gives payments their plan, each only from the state and generation it was read in. Chain and instance stay what they
- * were when a payment was first planned; everything about an earlier generation's sends is cleared. The rail is this
- * deployment's: nobody else would send it, and PayOnce pays once over all rails.
+ * were when a payment was first planned; everything about an earlier generation's sends is cleared, and a new generation's
+ * clock is set going. The rail is this deployment's: nobody else would send it, and PayOnce pays once over all rails.
  */
 export async function updatePlans(
   tx: Transaction,
@@ -53,8 +54,10 @@ export async function updatePlans(
       failure_code = d.failure_code, failure_message = d.failure_message, failure_retryable = d.failure_retryable,
       operator = NULL, tx_hash = NULL, block_number = NULL, log_index = NULL, circle_transaction_id = NULL,
       void_tx_hash = NULL,
+      started_at = CASE WHEN d.generation > p.generation THEN ${at}::timestamptz ELSE p.started_at END,
       planned_at = CASE WHEN d.intent IS NOT NULL THEN ${at}::timestamptz END,
-      sent_at = NULL, submitted_at = NULL, followed_at = NULL,
+      void_wanted_at = CASE WHEN d.intent = 'void' THEN ${at}::timestamptz END,
+      sent_at = NULL, submitted_at = NULL, followed_at = NULL, logs_read_at = NULL,
       settled_at = CASE WHEN d.state = 'failed' THEN ${at}::timestamptz END
     FROM ${sql.unnest(updates.map(tupleOf), COLUMN_TYPES)} AS d (id, from_state, from_generation, generation, tries,
       origin, state, intent, payer, token, recipient, net_amount, fee, wait_ms, failure_code, failure_message,

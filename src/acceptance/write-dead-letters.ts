@@ -11,14 +11,14 @@ const LETTER_TYPES = [
 ].flat();
 const OUTBOX_TYPES = ["uuid", "text", "bytea", "bytea", "jsonb"];
 
-/** Keeps the bytes and stores the DLQ's records for the relay; one that is kept already is not sent again. */
+/** Keeps the bytes and stores the DLQ's records for the relay; one that is kept already is not sent again. Answers the new ones. */
 export async function writeDeadLetters(
   tx: Transaction,
   topic: string,
   now: Date,
   letters: readonly DeadLetter[],
-): Promise<void> {
-  if (letters.length === 0) return;
+): Promise<readonly DeadLetter[]> {
+  if (letters.length === 0) return [];
   const written = await tx.any(sql.prepared("acceptance-insert-dead-letters", idRow)`
     INSERT INTO dead_letters (id, code, message, field, platform_id, payment_id, topic, partition, record_offset,
       record_at, key, value, headers, value_sha256, created_at)
@@ -28,17 +28,18 @@ export async function writeDeadLetters(
     RETURNING id
   `);
   const fresh = new Set(written.map(({ id }) => id));
-  const records = letters.flatMap((letter) => {
-    // The same record twice in one batch is one dead letter.
-    if (!fresh.delete(letter.id)) return [];
+  // The same record twice in one batch is one dead letter.
+  const kept = letters.filter(({ id }) => fresh.delete(id));
+  if (kept.length === 0) return [];
+  const records = kept.map((letter) => {
     const { key, value, headers } = toDeadLetterRecord(letter, now);
-    return [[letter.id, topic, key, value, JSON.stringify(headers)]];
+    return [letter.id, topic, key, value, JSON.stringify(headers)];
   });
-  if (records.length === 0) return;
   await tx.query(sql.prepared("acceptance-insert-dead-letter-records", anyRow)`
     INSERT INTO outbox (event_id, topic, key, payload, headers)
     SELECT d.* FROM ${sql.unnest(records, OUTBOX_TYPES)} AS d
   `);
+  return kept;
 }
 
 function letterTuple(letter: DeadLetter) {

@@ -56,7 +56,7 @@ export function paymentText(payment: PaymentDetail): string {
   );
   const stages = payment.timeline.map(
     ({ stage, durationMs, budgetMs }) =>
-      `  ${stage.padEnd(14)}${String(durationMs).padStart(6)} ms of ${budgetMs}`,
+      `  ${stage.padEnd(14)}${String(durationMs).padStart(6)} ms${budgetMs === null ? "" : ` of ${budgetMs}`}`,
   );
   return [summary, "stages", ...stages, ...(lines.length > 0 ? ["attempts", ...lines] : [])].join(
     "\n",

@@ -48,10 +48,9 @@ function submissionOf(options: PayOptions): Submission {
     throw new PaymentError("OPERATION_REFUSED", "reject", message);
   }
   const key = idempotencyKey ?? derivedIdempotencyKey(task, worker);
-  const now = new Date();
   const event = {
     eventId: derivedEventId(platform, key),
-    occurredAt: now,
+    occurredAt: new Date(),
     taskId: task,
     workerId: worker,
     platformId: platform,
@@ -59,5 +58,6 @@ function submissionOf(options: PayOptions): Submission {
     currency,
     idempotencyKey: idempotencyKey ?? null,
   };
-  return { source: { kind: "http" }, receivedAt: now, decoded: { ok: true, event } };
+  const receivedAtMs = performance.now();
+  return { source: { kind: "http" }, origin: "live", receivedAtMs, decoded: { ok: true, event } };
 }

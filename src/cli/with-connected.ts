@@ -1,6 +1,7 @@
 import { loadConfig } from "../config.ts";
 import { connect } from "../connect.ts";
 import { createLog } from "../log.ts";
+import { createMetrics } from "../metrics/create-metrics.ts";
 import { watchDeps } from "../restore-deps.ts";
 import { checkForRestore } from "../restore/watch-restores.ts";
 import type { Connected } from "../stage-deps.ts";
@@ -13,7 +14,9 @@ export async function withConnected<T>(work: (connected: Connected) => Promise<T
   const log = createLog({ level: "warn", instanceId: config.INSTANCE_ID });
   const running = new AbortController();
   const starting = AbortSignal.timeout(CONNECT_TIMEOUT_MS);
-  const connected = await connect(config, log, { starting, running: running.signal });
+  const metrics = createMetrics({ sloMs: config.SLO_MS });
+  const signals = { starting, running: running.signal };
+  const connected = await connect({ config, log, metrics }, signals);
   try {
     // A database that has forgotten something must not be worked on before that is written down.
     await checkForRestore(watchDeps(connected), starting);

@@ -1,5 +1,6 @@
 import type { Logger } from "pino";
 import type { Database } from "../database/pool.ts";
+import type { Metrics } from "../metrics/create-metrics.ts";
 import type { Wake } from "../wake.ts";
 import type { FundsReader, PayOnceCalls } from "./rail.ts";
 
@@ -17,6 +18,7 @@ interface DispatchSettings {
 export interface DispatchDeps {
   readonly database: Database;
   readonly log: Logger;
+  readonly metrics: Pick<Metrics, "batch" | "retries" | "voids" | "reviews">;
   /** Rung when payments may have become due or sends may have been closed; a bell of each lane's own. */
   readonly wake: Wake;
   readonly calls: PayOnceCalls;

@@ -81,6 +81,7 @@ export async function digest(
   report: SendReport,
 ): Promise<number | undefined> {
   const { deps, lane } = answering;
+  const answeredAtMs = performance.now();
   const isNews = held.news !== newsOf(report);
   held.news = newsOf(report);
   const about = { sendId: held.send.id, lane: lane.id, report };
@@ -91,7 +92,7 @@ export async function digest(
       await recordAccepted(deps, held.send.id, report);
       await failpoint("answer.stored");
       if (!held.isAccepted) {
-        await recordSubmitted(deps, held.send.id);
+        if (held.send.kind === "pay") await recordSubmitted(deps, held.send.id, answeredAtMs);
         endTrouble(answering);
       }
       held.isAccepted = true;

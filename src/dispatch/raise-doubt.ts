@@ -8,6 +8,7 @@ import type { DispatchDeps } from "./dispatch-deps.ts";
 export interface DoubtDeps {
   readonly database: DispatchDeps["database"];
   readonly log: DispatchDeps["log"];
+  readonly metrics: Pick<DispatchDeps["metrics"], "reviews">;
   readonly settings: Pick<DispatchDeps["settings"], "reviewAfterMs">;
 }
 
@@ -95,6 +96,7 @@ export async function raiseDoubt(deps: DoubtDeps): Promise<DoubtReport> {
   });
   if (moved.length > 0) await failpoint("doubt.committed");
   const raised = moved.filter((row) => row.first_time);
+  deps.metrics.reviews.add({}, raised.length);
   if (raised.length > 0) {
     const sample = raised.slice(0, 10).map((row) => row.id);
     deps.log.warn({ count: raised.length, paymentIds: sample }, "payments in doubt");

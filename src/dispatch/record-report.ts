@@ -34,14 +34,20 @@ export async function recordAccepted(
  * without. Not one statement with `recordAccepted`: that would hold payments while it waits for the send's row, which
  * settlement locks in the other order.
  */
-export async function recordSubmitted(deps: DispatchDeps, sendId: string): Promise<void> {
+export async function recordSubmitted(
+  deps: DispatchDeps,
+  sendId: string,
+  answeredAtMs: number,
+): Promise<void> {
+  const heldMs = performance.now() - answeredAtMs;
   await deps.database.query(sql.prepared("dispatch-submitted", anyRow)`
     WITH member AS (
       SELECT p.id FROM payments p JOIN transaction_items i ON i.payment_id = p.id
       WHERE i.transaction_id = ${sendId} AND p.generation = i.generation AND p.submitted_at IS NULL
       FOR NO KEY UPDATE OF p SKIP LOCKED
     )
-    UPDATE payments p SET submitted_at = payment_now() FROM member WHERE p.id = member.id
+    UPDATE payments p SET submitted_at = payment_now() - ${heldMs} * interval '1 millisecond'
+    FROM member WHERE p.id = member.id
   `);
 }
 

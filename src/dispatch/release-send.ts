@@ -11,6 +11,7 @@ import { doubtBackOff } from "./raise-doubt.ts";
 export interface ReleaseDeps {
   readonly database: DispatchDeps["database"];
   readonly log: DispatchDeps["log"];
+  readonly metrics: Pick<DispatchDeps["metrics"], "retries" | "voids">;
   readonly settings: Pick<DispatchDeps["settings"], "retryDelaysMs">;
 }
 
@@ -60,15 +61,24 @@ export async function releaseSend(deps: ReleaseDeps, ended: EndedSend): Promise<
     await tx.query(sql.type(anyRow)`
       UPDATE transaction_items SET outcome = ${outcome}
       WHERE transaction_id = ${transactionId} AND outcome IS NULL`);
+    let voided = 0;
     if (code === NEVER_TRIED) await sendAsItWas(tx, transactionId);
     else if (send.item_count > 1) await halve(tx, transactionId, send.item_count);
-    else for (const member of members) await endTry(tx, deps, member, { ...ended, ...send });
+    else {
+      for (const member of members) {
+        if (await isVoidedAfter(tx, deps, member, { ...ended, ...send })) voided += 1;
+      }
+    }
     await failpoint("release.before_commit");
-    return { ...send, members };
+    return { ...send, members, voided };
   });
   if (!closed) return false;
   await failpoint("release.committed");
-  const { kind, item_count: items, members } = closed;
+  const { kind, item_count: items, members, voided } = closed;
+  if (kind === "pay" && code !== NEVER_TRIED) {
+    deps.metrics.retries.add({ reason: outcome }, members.length - voided);
+    deps.metrics.voids.add({}, voided);
+  }
   const about = {
     sendId: transactionId,
     kind,
@@ -96,17 +106,22 @@ async function halve(tx: Transaction, transactionId: string, itemCount: number):
     WHERE transaction_id = ${transactionId} AND state IN ('planned', 'voiding', 'review')`);
 }
 
-async function endTry(
+/** Ends a try: the payment waits for the next one or, after its last, is to be closed. */
+async function isVoidedAfter(
   tx: Transaction,
   deps: ReleaseDeps,
   member: Member,
   ended: EndedSend & { kind: Intent },
-): Promise<void> {
-  if (member.state === "review") return waitInDoubt(tx, member);
-  if (member.state === "voiding") return waitForTry(tx, member, VOID_AGAIN_MS);
-  const delayMs = deps.settings.retryDelaysMs[member.tries];
-  if (delayMs !== undefined) return waitForTry(tx, member, delayMs);
-  return voidAfterLastTry(tx, member, failureAfter(ended, member.tries + 1));
+): Promise<boolean> {
+  const delayMs =
+    member.state === "voiding" ? VOID_AGAIN_MS : deps.settings.retryDelaysMs[member.tries];
+  if (member.state === "review") await waitInDoubt(tx, member);
+  else if (delayMs !== undefined) await waitForTry(tx, member, delayMs);
+  else {
+    await voidAfterLastTry(tx, member, failureAfter(ended, member.tries + 1));
+    return true;
+  }
+  return false;
 }
 
 async function waitForTry(tx: Transaction, member: Member, delayMs: number): Promise<void> {
@@ -130,7 +145,7 @@ async function voidAfterLastTry(tx: Transaction, member: Member, failure: Failur
   await tx.query(sql.type(anyRow)`
     UPDATE payments
     SET state = 'voiding', intent = 'void', transaction_id = NULL, batch_cap = NULL, tries = tries + 1,
-        next_attempt_at = payment_now(), review_at = NULL, failure_code = ${failure.code},
+        next_attempt_at = payment_now(), review_at = NULL, void_wanted_at = payment_now(), failure_code = ${failure.code},
         failure_message = ${failure.message}, failure_retryable = ${failure.retryable}
     WHERE id = ${id} AND generation = ${generation} AND state = 'planned'`);
   await tx.query(sql.type(anyRow)`

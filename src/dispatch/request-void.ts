@@ -16,8 +16,8 @@ export interface VoidRequest {
 }
 
 export type VoidAnswer =
-  /** A void is, or already was, on its way; the payment fails once the chain has it, unless it was paid first. */
-  | { readonly kind: "voiding" }
+  /** A void is, or already was, on its way; the payment fails once the chain has it, unless it was paid first. `isNew`: by this request. */
+  | { readonly kind: "voiding"; readonly isNew: boolean }
   | { readonly kind: "not_found" }
   | { readonly kind: "generation_mismatch"; readonly generation: number }
   /** A plain transfer cannot be closed on chain: it may have been sent, and only Circle's answer ends it. */
@@ -39,12 +39,15 @@ const row = z.object({
  * decides.
  */
 export async function requestVoid(
-  deps: Pick<DispatchDeps, "database"> & Ringing,
+  deps: Pick<DispatchDeps, "database"> &
+    Ringing & { readonly metrics: Pick<DispatchDeps["metrics"], "voids"> },
   request: VoidRequest,
 ): Promise<VoidAnswer> {
   const answer = await transact(deps.database, (tx) => decide(tx, request));
   await failpoint("void.committed");
-  if (answer.kind === "voiding") deps.wake.ring();
+  if (answer.kind !== "voiding") return answer;
+  if (answer.isNew) deps.metrics.voids.add({});
+  deps.wake.ring();
   return answer;
 }
 
@@ -55,12 +58,12 @@ async function decide(tx: Transaction, request: VoidRequest): Promise<VoidAnswer
   const { generation, state, intent, rail, method } = payment;
   if (generation !== request.expectedGeneration) return { kind: "generation_mismatch", generation };
   if (method === "transfer") return { kind: "refused_by_method" };
-  if (intent === "void") return { kind: "voiding" };
+  if (intent === "void") return { kind: "voiding", isNew: false };
   if ((state !== "planned" && state !== "review") || rail === null) {
     return { kind: "refused_by_state", state };
   }
   await turnToVoid(tx, request, { state, intent });
-  return { kind: "voiding" };
+  return { kind: "voiding", isNew: true };
 }
 
 /** Doubt stays doubt: only what is sent for it changes. */
@@ -75,7 +78,8 @@ async function turnToVoid(
   await tx.query(sql.type(anyRow)`
     UPDATE payments
     SET state = ${after.state}, intent = 'void', transaction_id = NULL,
-        batch_cap = NULL, next_attempt_at = payment_now(), review_at = NULL, failure_code = 'cancelled_by_operator',
+        batch_cap = NULL, next_attempt_at = payment_now(), review_at = NULL, void_wanted_at = payment_now(),
+        failure_code = 'cancelled_by_operator',
         failure_message = ${`An operator cancelled this payment: ${reason}`}, failure_retryable = true
     WHERE id = ${paymentId} AND generation = ${expectedGeneration} AND state = ${state}`);
   await tx.query(sql.type(anyRow)`

@@ -32,7 +32,7 @@ export type Turn = (signal: AbortSignal) => Promise<number | "reopen">;
  * after the lane was opened: then its memory is worth nothing.
  */
 export function createTurn(deps: DispatchDeps, lane: Lane, parts: TurnParts): Turn {
-  const { database, settings } = deps;
+  const { database, settings, metrics } = deps;
   const { held, book, holds, exclusive } = parts;
   let cursor: TurnCursor = { pay: undefined, void: undefined };
   let lastGroup: string | undefined;
@@ -64,6 +64,7 @@ export function createTurn(deps: DispatchDeps, lane: Lane, parts: TurnParts): Tu
     if (!send || !batch) return idleMs;
     held.take(send, false);
     lastGroup = batch.group;
+    metrics.batch.observe({ stage: "dispatch" }, send.itemCount);
     const { id: sendId, kind, itemCount: items, operator: from } = send;
     deps.log.debug({ lane: lane.id, sendId, kind, items, operator: from }, "send committed");
     return 0;

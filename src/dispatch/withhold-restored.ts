@@ -11,7 +11,7 @@ const idRow = z.object({ id: z.string() });
  * Puts plain transfers that were known before a restore into review: the database that was lost may have sent them, under
  * keys that Circle may have forgotten. One whose transfer is on its way keeps it, and is looked for. Answers how many.
  */
-export async function withholdRestored({ database, log }: DoubtDeps): Promise<number> {
+export async function withholdRestored({ database, log, metrics }: DoubtDeps): Promise<number> {
   const withheld = await database.any(sql.type(idRow)`
     WITH known AS (
       SELECT id, generation, state FROM payments
@@ -31,6 +31,7 @@ export async function withholdRestored({ database, log }: DoubtDeps): Promise<nu
       SELECT 'system', 'payment.review', id, generation, jsonb_build_object('reason', 'before_restore') FROM withheld
     )
     SELECT id FROM withheld`);
+  metrics.reviews.add({}, withheld.length);
   if (withheld.length > 0) {
     log.warn({ count: withheld.length }, "transfers from before a restore wait for a person");
   }

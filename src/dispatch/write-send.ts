@@ -88,7 +88,9 @@ export async function writeSend(
       SELECT ${id}, position - 1, payment_id, generation, payer, token, recipient, amount FROM member
     ), sent AS (
       UPDATE payments p
-      SET transaction_id = ${id}, sent_at = payment_now(), submitted_at = NULL,
+      SET transaction_id = ${id}, followed_at = NULL, logs_read_at = NULL,
+          sent_at = CASE WHEN ${intent} = 'pay' THEN payment_now() ELSE p.sent_at END,
+          submitted_at = CASE WHEN ${intent} = 'pay' THEN NULL ELSE p.submitted_at END,
           first_sent_at = coalesce(p.first_sent_at, payment_now()),
           review_at = CASE WHEN p.state = 'review' OR p.review_at IS NULL
             THEN payment_now() + ${deps.settings.reviewAfterMs} * interval '1 millisecond'

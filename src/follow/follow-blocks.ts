@@ -35,7 +35,7 @@ export async function followBlocks(
   signal: AbortSignal,
 ): Promise<void> {
   const { heads } = from;
-  const reads = createReadAhead(deps.reader);
+  const reads = createReadAhead(deps.reader, heads);
   const check = createDeadSendCheck(deps);
   let tip = from.start;
   let pending: FollowedBlock[] = [];

@@ -1,4 +1,5 @@
 import type { ChainReader, FollowedBlock } from "./chain-reader.ts";
+import type { Heads } from "./heads.ts";
 
 /** While catching up; a node that throttles is asked for no more than this at a time. */
 const READS_MAX = 16;
@@ -22,7 +23,7 @@ export interface ReadAhead {
 }
 
 /** Reads blocks with bounded parallelism and hands them out in order. */
-export function createReadAhead(reader: ChainReader): ReadAhead {
+export function createReadAhead(reader: ChainReader, heads: Pick<Heads, "heardAtMs">): ReadAhead {
   const reads = new Map<bigint, Read>();
 
   return {
@@ -60,7 +61,7 @@ export function createReadAhead(reader: ChainReader): ReadAhead {
 
   function startRead(number: bigint): Read {
     const read: Read = { done: Promise.resolve() };
-    read.done = readBlock(reader, number).then(
+    read.done = readBlock(reader, heads, number).then(
       (block) => void (read.block = block),
       (trouble: unknown) => void (read.trouble = trouble),
     );
@@ -68,8 +69,13 @@ export function createReadAhead(reader: ChainReader): ReadAhead {
   }
 }
 
-async function readBlock(reader: ChainReader, number: bigint): Promise<FollowedBlock> {
+async function readBlock(
+  reader: ChainReader,
+  heads: Pick<Heads, "heardAtMs">,
+  number: bigint,
+): Promise<FollowedBlock> {
   const header = await reader.header(number);
-  const receivedAt = new Date();
-  return { header, logs: await reader.payOnceLogs(header), receivedAt };
+  const headAtMs = Math.min(heads.heardAtMs(number) ?? Infinity, performance.now());
+  const logs = await reader.payOnceLogs(header);
+  return { header, logs, headAtMs, readAtMs: performance.now() };
 }

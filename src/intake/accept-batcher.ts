@@ -1,6 +1,7 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Logger } from "pino";
 import { outlastOutage } from "../database/outlast-outage.ts";
+import type { Metrics } from "../metrics/create-metrics.ts";
 import type { Accept, OffsetMove, Submission } from "../payment/submission.ts";
 
 /** More gains nothing per record and makes whoever waits behind the batch wait longer. */
@@ -11,6 +12,7 @@ const BATCH_BYTES_MAX = 8_000_000;
 export interface AcceptBatcherDeps {
   readonly accept: Accept;
   readonly log: Logger;
+  readonly metrics: Pick<Metrics, "consumed">;
   readonly signal: AbortSignal;
 }
 
@@ -94,6 +96,7 @@ export function createAcceptBatcher(
   }
 
   function advance(waiting: Waiting, submissions: readonly Submission[], stored: bigint): void {
+    deps.metrics.consumed.add({}, submissions.length);
     waiting.done += submissions.length;
     waiting.stored = stored;
     if (waiting.done === waiting.delivery.submissions.length) settle(waiting, { kind: "durable" });

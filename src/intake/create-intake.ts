@@ -6,6 +6,7 @@ import type { KafkaRecord } from "../kafka/kafka-record.ts";
 import type { Accept, Submission } from "../payment/submission.ts";
 import {
   createAcceptBatcher,
+  type AcceptBatcherDeps,
   type DeliveryOutcome,
   type SizedSubmission,
 } from "./accept-batcher.ts";
@@ -14,6 +15,7 @@ import { loadOffsets } from "./load-offsets.ts";
 export interface IntakeDeps {
   readonly pool: Database;
   readonly log: Logger;
+  readonly metrics: AcceptBatcherDeps["metrics"];
   /** Ends the waiting for parts that are away; what is in flight is finished or rejected. */
   readonly signal: AbortSignal;
   readonly accept: Accept;
@@ -35,10 +37,10 @@ export function createIntake(deps: IntakeDeps): Intake {
   const acceptDelivery = createAcceptBatcher(deps);
   return {
     async onRecords(batch) {
-      const receivedAt = new Date();
+      const receivedAtMs = performance.now();
       const submissions = await outlastOutage(
         deps,
-        () => decodeAll(deps, batch.records, receivedAt),
+        () => decodeAll(deps, batch.records, receivedAtMs),
         deps.signal,
       );
       const { topic, partition, expectedOffset: expected, nextOffset: next } = batch;
@@ -51,7 +53,7 @@ export function createIntake(deps: IntakeDeps): Intake {
 async function decodeAll(
   deps: IntakeDeps,
   records: readonly KafkaRecord[],
-  receivedAt: Date,
+  receivedAtMs: number,
 ): Promise<SizedSubmission[]> {
   const submissions: SizedSubmission[] = [];
   for (const record of records) {
@@ -59,7 +61,8 @@ async function decodeAll(
     submissions.push({
       submission: {
         source: { kind: "kafka", ...record },
-        receivedAt,
+        origin: "live",
+        receivedAtMs,
         decoded,
         traceparent: record.headers["traceparent"]?.[0]?.toString("latin1"),
       },

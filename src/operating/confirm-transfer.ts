@@ -27,8 +27,9 @@ export async function confirmTransfer(
   txHash: string,
 ): Promise<Refusal | { readonly kind: "done"; readonly checks: readonly Check[] }> {
   const { paymentId } = request;
-  const readAt = new Date();
+  const lookedAtMs = performance.now();
   const receipt = await transfers.receipt(txHash);
+  const looked = { receipt, lookedAtMs, readAtMs: performance.now() };
   const outcome = await transact<Confirmed | Refusal, Refusal>(
     settle.pool,
     async (tx, rollBack) => {
@@ -42,7 +43,7 @@ export async function confirmTransfer(
       if (!terms || checks.some(({ passed }) => !passed)) return unproven(checks);
       const { state, generation } = expected;
       const from = { state, generation };
-      const named = { paymentId, from, generation, terms, txHash, circle: null, receipt, readAt };
+      const named = { paymentId, from, generation, terms, txHash, circle: null, ...looked };
       const settled = await settleNamed(tx, settle, named);
       if (!settled) return rollBack(unproven(checks));
       const after = await readReview(tx, paymentId);

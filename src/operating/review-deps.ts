@@ -7,7 +7,7 @@ import type { SettleDeps } from "../settlement/settle-logs.ts";
 /** What resolving a review needs of the stages. */
 export interface ReviewDeps {
   readonly settle: SettleDeps;
-  readonly dispatch: Pick<DispatchDeps, "database"> & Ringing;
+  readonly dispatch: Pick<DispatchDeps, "database" | "metrics"> & Ringing;
   readonly chain: Pick<ChainReader, "headNumber" | "findPaid"> & TransactionFinder;
   /** Receipts, for plain transfers. */
   readonly transfers: Pick<TransferReader, "receipt">;

@@ -48,8 +48,10 @@ export interface RefusalReason {
 export interface FollowedBlock {
   readonly header: BlockHeader;
   readonly logs: readonly PayOnceLog[];
-  /** When this process first had the block's head. */
-  readonly receivedAt: Date;
+  /** When this process first heard that the chain had this block, by an announcement or by its header. */
+  readonly headAtMs: number;
+  /** When its logs had been read. Both as `performance.now()` tells it. */
+  readonly readAtMs: number;
 }
 
 /** A Paid log with the block that holds it, found by reading backwards. */

@@ -32,6 +32,30 @@ export const FAILURE_CODES = [
 ] as const;
 export type FailureCode = (typeof FAILURE_CODES)[number];
 
+/**
+ * What a failure says about this service. `rejected`: a definite no of the business, as it should be; `failed`: a payment that
+ * should have gone through and did not.
+ */
+export type FailureKind = "rejected" | "failed";
+export const FAILURE_KINDS: Readonly<Record<FailureCode, FailureKind>> = {
+  task_not_found: "rejected",
+  worker_mismatch: "rejected",
+  task_not_completed: "rejected",
+  task_already_paid: "rejected",
+  amount_out_of_range: "rejected",
+  amount_mismatch: "rejected",
+  currency_unsupported: "rejected",
+  wallet_not_found: "rejected",
+  wallet_invalid: "rejected",
+  wallet_blocked: "rejected",
+  payer_wallet_unknown: "rejected",
+  risk_rejected: "rejected",
+  transfer_denied: "failed",
+  transfer_reverted: "failed",
+  attempts_exhausted: "failed",
+  cancelled_by_operator: "rejected",
+};
+
 export interface Failure {
   readonly code: FailureCode;
   /** One sentence that says what happened and what to do. */

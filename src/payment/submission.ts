@@ -1,4 +1,5 @@
 import type { TaskCompleted } from "./events.ts";
+import type { Origin } from "./origin.ts";
 import type { Failure, PaymentState } from "./state.ts";
 
 /** Where a submission came from; a Kafka record keeps its bytes, because a dead letter needs them. */
@@ -19,8 +20,10 @@ export type SubmissionSource =
 /** A `task.completed`, from whichever road, on its way into the one accept commit. */
 export interface Submission {
   readonly source: SubmissionSource;
-  /** By this process's clock; for measuring only. */
-  readonly receivedAt: Date;
+  /** What brought it: the event itself, or an operator's replay. */
+  readonly origin: Exclude<Origin, "retry">;
+  /** When it came in, as `performance.now()` tells it: how long it was held is what the commit takes off its own clock. */
+  readonly receivedAtMs: number;
   readonly decoded:
     | { readonly ok: true; readonly event: TaskCompleted }
     | { readonly ok: false; readonly code: string; readonly message: string };

@@ -1,5 +1,6 @@
 import { sql, type CommonQueryMethods } from "slonik";
 import { z } from "zod";
+import { stampColumns, stampRow } from "../database/stamp-rows.ts";
 import { timelineOf, type TimelineStage } from "./timeline.ts";
 import { paymentColumns, paymentRow, type PaymentView } from "./payment-view.ts";
 
@@ -13,14 +14,7 @@ const attempt = z.object({
   at: z.date().transform((date) => date.toISOString()),
 });
 
-const stamps = z.object({
-  occurredAt: z.date(),
-  receivedAt: z.date(),
-  acceptedAt: z.date(),
-  sentAt: z.date().nullable(),
-  followedAt: z.date().nullable(),
-  settledAt: z.date().nullable(),
-});
+const stamps = stampRow.extend({ publishedAt: z.date().nullable() });
 
 export interface PaymentDetail extends PaymentView {
   /** Every send that carried it, over all generations, oldest first. */
@@ -46,10 +40,14 @@ export async function getPayment(
     WHERE i.payment_id = ${id}::uuid
     ORDER BY n
   `);
+  // The outbox is found by time: it has no index by payment, and a settling commit takes seconds at most.
   const passed = await db.one(sql.type(stamps)`
-    SELECT occurred_at AS "occurredAt", received_at AS "receivedAt", accepted_at AS "acceptedAt",
-      sent_at AS "sentAt", followed_at AS "followedAt", settled_at AS "settledAt"
-    FROM payments WHERE id = ${id}::uuid
+    SELECT ${stampColumns}, (
+        SELECT max(o.published_at) FROM outbox o
+        WHERE o.created_at BETWEEN p.settled_at AND p.settled_at + interval '1 minute'
+          AND o.payment_id = p.id AND o.generation = p.generation
+      ) AS "publishedAt"
+    FROM payments p WHERE p.id = ${id}::uuid
   `);
   return { ...payment, attempts, timeline: timelineOf(passed) };
 }

@@ -1,53 +1,24 @@
-/** When a payment passed each place; null where it has not been, or where its road did not lead. */
-export interface PaymentStamps {
-  readonly occurredAt: Date;
-  readonly receivedAt: Date;
-  readonly acceptedAt: Date;
-  readonly sentAt: Date | null;
-  readonly followedAt: Date | null;
-  readonly settledAt: Date | null;
-}
+import { spansOf } from "../metrics/stage-spans.ts";
+import { BUDGETS_MS, type Stage } from "../metrics/stages.ts";
+import type { PaymentStamps } from "../payment/stamps.ts";
 
 export interface TimelineStage {
-  readonly stage: string;
+  readonly stage: Stage;
   /** When the stage ended. */
   readonly at: string;
   readonly durationMs: number;
-  readonly budgetMs: number;
+  /** In the mean; null: the wait for a retry or a void has none. */
+  readonly budgetMs: number | null;
 }
 
-/**
- * Mean budgets; with 50 ms for the relay and 450 ms of slack they sum to the 3 seconds. The relay is not in a
- * payment's own row: it comes after the commit that settles.
- */
-const BUDGETS_MS = {
-  ingest_wait: 50,
-  accept: 150,
-  dispatch_wait: 150,
-  chain: 2_000,
-  settle: 150,
-} as const;
+const budgets: Partial<Record<Stage, number>> = BUDGETS_MS;
 
-/** The stages a payment has behind it, contiguous: their durations sum to settlement minus occurrence. */
+/** The stages a payment has behind it, as they are measured: contiguous, and summing to its end-to-end time. */
 export function timelineOf(stamps: PaymentStamps): TimelineStage[] {
-  const ends: readonly (readonly [keyof typeof BUDGETS_MS, Date | null])[] = [
-    ["ingest_wait", stamps.receivedAt],
-    ["accept", stamps.acceptedAt],
-    ["dispatch_wait", stamps.sentAt],
-    ["chain", stamps.followedAt],
-    ["settle", stamps.settledAt],
-  ];
-  const timeline: TimelineStage[] = [];
-  let since = stamps.occurredAt;
-  for (const [stage, end] of ends) {
-    if (!end) continue;
-    timeline.push({
-      stage,
-      at: end.toISOString(),
-      durationMs: end.getTime() - since.getTime(),
-      budgetMs: BUDGETS_MS[stage],
-    });
-    since = end;
-  }
-  return timeline;
+  return spansOf(stamps).map(({ stage, from, to }) => ({
+    stage,
+    at: to.toISOString(),
+    durationMs: to.getTime() - from.getTime(),
+    budgetMs: budgets[stage] ?? null,
+  }));
 }

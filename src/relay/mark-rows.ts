@@ -1,7 +1,9 @@
 import { sql } from "slonik";
 import { anyRow, type Database } from "../database/pool.ts";
+import { publishedFrom, publishedOf, publishedRow } from "../database/published-rows.ts";
 import { transact } from "../database/transact.ts";
 import { askDatabase } from "../database/translate-error.ts";
+import type { Published } from "../payment/published.ts";
 
 export interface RefusedRow {
   readonly id: bigint;
@@ -9,16 +11,23 @@ export interface RefusedRow {
   readonly reason: string;
 }
 
-/** Notes that Kafka has these rows. Answers how many nobody had marked before: fewer means a second relay. */
-export async function markPublished(pool: Database, ids: readonly bigint[]): Promise<number> {
-  if (ids.length === 0) return 0;
-  const { rowCount } = await askDatabase(() =>
-    pool.query(sql.prepared("relay-mark-published", anyRow)`
-      UPDATE outbox SET published_at = payment_now()
-      WHERE id = ANY(${sql.array([...ids], "int8")}) AND published_at IS NULL
+/**
+ * Notes that Kafka has these rows, and when: right after its acknowledgement, by the database's clock. Answers what was
+ * published in those that nobody had marked before: fewer records mean a second relay, which has told of the others.
+ */
+export async function markPublished(pool: Database, ids: readonly bigint[]): Promise<Published> {
+  if (ids.length === 0) return publishedOf([]);
+  const rows = await askDatabase(() =>
+    pool.any(sql.prepared("relay-mark-published", publishedRow)`
+      WITH marked AS (
+        UPDATE outbox SET published_at = payment_now()
+        WHERE id = ANY(${sql.array([...ids], "int8")}) AND published_at IS NULL
+        RETURNING event_id, payment_id, generation, published_at
+      )
+      ${publishedFrom}
     `),
   );
-  return rowCount;
+  return publishedOf(rows);
 }
 
 /** Parks rows that Kafka will never take as they are, with an entry in the audit log for each. */

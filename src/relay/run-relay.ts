@@ -7,7 +7,9 @@ import type { Logger } from "pino";
 import type { Database } from "../database/pool.ts";
 import { restoreHeaders } from "../database/stored-headers.ts";
 import { failpoint } from "../failpoint.ts";
+import type { Metrics } from "../metrics/create-metrics.ts";
 import type { Alarm } from "../payment/alarm.ts";
+import type { Published } from "../payment/published.ts";
 import type { Wake } from "../wake.ts";
 import { moveOwnOffsets, type OwnRange } from "./move-own-offsets.ts";
 import { markPublished, markRefused, type RefusedRow } from "./mark-rows.ts";
@@ -36,6 +38,9 @@ export interface RelayDeps {
   /** Rung when rows were committed. */
   readonly wake: Wake;
   readonly onAlarm: (alarm: Alarm) => void;
+  /** Told of each record once, after it was marked. Never throws. */
+  readonly onPublished: (published: Published) => void;
+  readonly metrics: Pick<Metrics, "publishFailures" | "batch">;
 }
 
 /** The back-stop where no bell rings: rows of another instance whose announcement was lost. */
@@ -65,14 +70,7 @@ export async function relayOnce(deps: RelayDeps): Promise<number> {
   const rows = await readUnpublished(deps.pool);
   if (rows.length === 0) return 0;
   await failpoint("relay.read");
-  const { refused, acknowledged = [] } = await deps.publisher.publish(
-    rows.map(({ topic, key, payload, headers }) => ({
-      topic,
-      key,
-      value: payload,
-      headers: restoreHeaders(headers),
-    })),
-  );
+  const { refused, acknowledged = [] } = await publishRows(deps, rows);
   await failpoint("relay.produced");
   const refusedRows = refused.flatMap(({ index, reason }): RefusedRow[] => {
     const row = rows[index];
@@ -86,12 +84,28 @@ export async function relayOnce(deps: RelayDeps): Promise<number> {
   return rows.length;
 }
 
+async function publishRows({ publisher, metrics }: RelayDeps, rows: readonly OutboxRow[]) {
+  const records = rows.map(({ topic, key, payload, headers }) => ({
+    topic,
+    key,
+    value: payload,
+    headers: restoreHeaders(headers),
+  }));
+  try {
+    return await publisher.publish(records);
+  } catch (error) {
+    metrics.publishFailures.add({});
+    throw error;
+  }
+}
+
 async function markTaken(deps: RelayDeps, rows: readonly OutboxRow[]): Promise<void> {
   const ids = rows.map(({ id }) => id);
-  const marked = await markPublished(deps.pool, ids);
-  if (marked < ids.length) {
-    deps.log.warn({ twice: ids.length - marked }, "published twice: two relays for a moment");
-  }
+  const published = await markPublished(deps.pool, ids);
+  deps.onPublished(published);
+  if (published.records > 0) deps.metrics.batch.observe({ stage: "relay" }, published.records);
+  const twice = ids.length - published.records;
+  if (twice > 0) deps.log.warn({ twice }, "published twice: two relays for a moment");
 }
 
 async function park(deps: RelayDeps, refused: readonly RefusedRow[]): Promise<void> {

@@ -2,11 +2,13 @@ import type { Logger } from "pino";
 import { sql } from "slonik";
 import { z } from "zod";
 import { anyRow, type Transaction } from "../database/pool.ts";
+import { publishedFrom, publishedOf, publishedRow } from "../database/published-rows.ts";
 import { transact } from "../database/transact.ts";
 import type { AnnouncedOutcome, OutcomeDecoder } from "../kafka/decode-outcome.ts";
 import type { KafkaRecord } from "../kafka/kafka-record.ts";
 import { readRanges, type RangeBatch } from "../kafka/read-ranges.ts";
 import type { Alarm } from "../payment/alarm.ts";
+import type { Published } from "../payment/published.ts";
 import { adoptAnnounced, type Contradiction } from "./adopt-announced.ts";
 import { openRestore } from "./open-restore.ts";
 import { moveOwnOffset, unknownRanges, type OwnTopics } from "./own-offsets.ts";
@@ -15,6 +17,8 @@ type AdoptBatchDeps = Pick<OwnTopics, "pool" | "topics"> & {
   readonly log: Logger;
   readonly codec: OutcomeDecoder;
   readonly onAlarm: (alarm: Alarm) => void;
+  /** Told of each record that a relay had published and not marked. Never throws. */
+  readonly onPublished: (published: Published) => void;
 };
 
 export interface AdoptDeps extends OwnTopics, AdoptBatchDeps {
@@ -41,20 +45,21 @@ interface FoundEvent {
 /** One batch in one commit, with the mark behind it. */
 export async function adoptBatch(deps: AdoptBatchDeps, batch: RangeBatch): Promise<void> {
   const found = await decodeAll(deps, batch.records);
-  const contradictions = await transact(deps.pool, async (tx) => {
+  const { contradictions, published } = await transact(deps.pool, async (tx) => {
     const unknown = await keepUnknown(tx, found);
-    await markThere(tx, found);
+    const published = await markThere(tx, found);
     await moveOwnOffset(tx, { ...batch.range, from: batch.fromOffset, to: batch.nextOffset });
     const [first] = unknown;
-    if (!first) return [];
+    if (!first) return { contradictions: [], published };
     await openRestore({ db: tx, log: deps.log }, signOf(first));
     await tx.query(sql.type(anyRow)`
       UPDATE restores SET outcomes_adopted = outcomes_adopted + ${unknown.length} WHERE closed_at IS NULL`);
     const ids = unknown.map(({ outcome }) => outcome.event.paymentId);
     const contradictions = await adoptAnnounced(tx, ids);
     await auditContradictions(tx, contradictions);
-    return contradictions;
+    return { contradictions, published };
   });
+  deps.onPublished(published);
   for (const { paymentId, generation, ...details } of contradictions) {
     const alarm: Alarm = { kind: "announced_otherwise", paymentId, generation, details };
     deps.log.error({ alarm }, "our own topic contradicts this database");
@@ -119,14 +124,27 @@ function tupleOf({ record, outcome }: FoundEvent) {
   ];
 }
 
-/** The topic has it: whatever the outbox would say of the same event now, it is not said again. */
-async function markThere(tx: Transaction, found: readonly FoundEvent[]): Promise<void> {
-  if (found.length === 0) return;
-  const ids = found.map(({ outcome }) => outcome.event.eventId);
-  await tx.query(sql.prepared("restore-mark-published", anyRow)`
-    UPDATE outbox SET published_at = payment_now()
-    WHERE published_at IS NULL AND refused_at IS NULL AND event_id = ANY(${sql.array(ids, "uuid")})
+/**
+ * The topic has it: whatever the outbox would say of the same event now, it is not said again. When Kafka got it, the
+ * record itself tells: whoever published it died before it could be noted.
+ */
+async function markThere(tx: Transaction, found: readonly FoundEvent[]): Promise<Published> {
+  if (found.length === 0) return publishedOf([]);
+  const column = (type: string, of: (event: FoundEvent) => string) =>
+    sql.array(found.map(of), type);
+  const rows = await tx.any(sql.prepared("restore-mark-published", publishedRow)`
+    WITH marked AS (
+      UPDATE outbox o SET published_at = greatest(o.created_at, least(payment_now(), t.recorded_at))
+      FROM unnest(
+        ${column("uuid", ({ outcome }) => outcome.event.eventId)},
+        ${column("timestamptz", ({ record }) => record.timestamp.toISOString())}
+      ) AS t (event_id, recorded_at)
+      WHERE o.event_id = t.event_id AND o.published_at IS NULL AND o.refused_at IS NULL
+      RETURNING o.event_id, o.payment_id, o.generation, o.published_at
+    )
+    ${publishedFrom}
   `);
+  return publishedOf(rows);
 }
 
 async function auditContradictions(

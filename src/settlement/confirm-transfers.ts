@@ -58,13 +58,14 @@ function isDue({ id, createdAt }: OpenTransfer, lookedAtMs: Map<string, number>)
 
 async function confirm(deps: ConfirmDeps, transfer: OpenTransfer): Promise<boolean> {
   const { hashes, terms, end, createdAt } = transfer;
-  const readAt = new Date();
+  const lookedAtMs = performance.now();
   const receipts = await Promise.all(hashes.map((hash) => deps.transfers.receipt(hash)));
   const isProven = receipts.some((found) => found.kind === "mined" && found.transfers.length > 0);
   const search =
     end && !isProven
       ? await deps.transfers.search(terms, new Date(createdAt.getTime() - CLOCK_SLACK_MS))
       : null;
-  const kind = await settleTransfer(deps, transfer, { receipts, search, readAt });
+  const readings = { receipts, search, lookedAtMs, readAtMs: performance.now() };
+  const kind = await settleTransfer(deps, transfer, readings);
   return kind === "complete" || kind === "fail" || kind === "retry" || kind === "wait";
 }

@@ -23,15 +23,18 @@ export interface Draft extends PaymentFacts {
   readonly blockNumber: bigint | null;
   readonly circleTransactionId: string | null;
   readonly voidTxHash: string | null;
+  readonly voidWantedAt: Date | null;
   readonly followedAt: Date | null;
+  readonly logsReadAt: Date | null;
   readonly settledAt: Date | null;
 }
 
 export interface VerdictContext {
   /** The database's clock at this commit. */
   readonly now: Date;
-  /** When the block of the evidence reached this process. */
+  /** When the head of the evidence's block was heard of, and when its logs had been read, by the database's clock. */
   readonly followedAt: Date;
+  readonly logsReadAt: Date;
   /** The rail of this deployment: for payments that a restore made forget theirs. */
   readonly rail: RailName;
   /** The send that brought the evidence, where it is one of ours. */
@@ -40,24 +43,10 @@ export interface VerdictContext {
 
 /** The payment after a verdict. Pure; `alarm` and `ignore` change nothing. */
 export function applyVerdict(draft: Draft, verdict: Verdict, context: VerdictContext): Draft {
-  const { now, followedAt, send } = context;
+  const { now } = context;
   switch (verdict.kind) {
     case "complete":
-      return {
-        ...draft,
-        ...ended(context),
-        state: "completed",
-        generation: verdict.generation,
-        terms: verdict.terms,
-        fee: draft.amount - verdict.terms.amount,
-        rail: draft.rail ?? context.rail,
-        failure: null,
-        completedBy: verdict.paid.log,
-        blockNumber: verdict.paid.blockNumber,
-        outcomes: new Map(draft.outcomes).set(verdict.generation, "completed"),
-        operator: send?.operator ?? draft.operator,
-        circleTransactionId: send?.circleId ?? draft.circleTransactionId,
-      };
+      return completed(draft, verdict, context);
     case "fail":
       return {
         ...draft,
@@ -69,32 +58,33 @@ export function applyVerdict(draft: Draft, verdict: Verdict, context: VerdictCon
         outcomes: new Map(draft.outcomes).set(draft.generation, "failed"),
       };
     case "retry":
-      return { ...waiting(draft, now, verdict.delayMs), tries: verdict.tries, followedAt };
+      return { ...waiting(draft, now, verdict.delayMs), ...seen(context), tries: verdict.tries };
     case "wait":
-      return { ...waiting(draft, now, verdict.delayMs), followedAt };
+      return { ...waiting(draft, now, verdict.delayMs), ...seen(context) };
     case "void":
       return {
         ...waiting(draft, now, 0),
+        ...seen(context),
         // Doubt stays doubt, with a human looking; what is sent for it changes.
         state: draft.state === "planned" ? "voiding" : draft.state,
         intent: "void",
         tries: verdict.tries,
         failure: verdict.failure,
-        followedAt,
+        voidWantedAt: draft.voidWantedAt ?? now,
       };
     case "doubt":
       return {
         ...waiting(draft, now, 0),
+        ...seen(context),
         state: "review",
         intent: verdict.intent,
         nextAttemptAt: verdict.intent === null ? null : after(now, REVIEW_DELAY_MS),
         doubtReason: verdict.reason,
         doubtSince: draft.doubtSince ?? now,
         settledAt: null,
-        followedAt,
       };
     case "unproven":
-      return { ...kept(draft, verdict.reason, now), followedAt };
+      return { ...kept(draft, verdict.reason, now), ...seen(context) };
     case "alarm":
     case "ignore":
       return draft;
@@ -111,17 +101,44 @@ const REVIEW_DELAY_MS = 60_000;
 /** No verdict asked for it, so it cannot be urgent; slower than capacity, so that it cannot spin. */
 const RELEASE_DELAY_MS = 2_000;
 
-function ended({ now, followedAt }: VerdictContext) {
+function completed(
+  draft: Draft,
+  { generation, terms, paid }: Extract<Verdict, { kind: "complete" }>,
+  context: VerdictContext,
+): Draft {
+  const { send } = context;
   return {
+    ...draft,
+    ...ended(context),
+    state: "completed",
+    generation,
+    terms,
+    fee: draft.amount - terms.amount,
+    rail: draft.rail ?? context.rail,
+    failure: null,
+    completedBy: paid.log,
+    blockNumber: paid.blockNumber,
+    outcomes: new Map(draft.outcomes).set(generation, "completed"),
+    operator: send?.operator ?? draft.operator,
+    circleTransactionId: send?.circleId ?? draft.circleTransactionId,
+  };
+}
+
+function ended(context: VerdictContext) {
+  return {
+    ...seen(context),
     intent: null,
     transactionId: null,
     nextAttemptAt: null,
     reviewAt: null,
     doubtReason: null,
     doubtSince: null,
-    settledAt: now,
-    followedAt,
+    settledAt: context.now,
   };
+}
+
+function seen({ followedAt, logsReadAt }: VerdictContext) {
+  return { followedAt, logsReadAt };
 }
 
 /** Answered, so nothing of it is in doubt until the next send. */

@@ -12,8 +12,12 @@ export interface PlacedLog {
   readonly log: PayOnceLog;
   readonly blockNumber: bigint;
   readonly blockHash: string;
-  /** When its block reached this process. */
-  readonly receivedAt: Date;
+}
+
+/** One that is settled by: when the head of its block was heard of, and when the block's logs had been read. */
+export interface SeenLog extends PlacedLog {
+  readonly followedAt: Date;
+  readonly logsReadAt: Date;
 }
 
 /** Everything that the database knows about the payments of a batch of logs, read under their locks. */
@@ -60,7 +64,7 @@ const UNKNOWN_LISTED_MAX = 10;
 /** Applies logs to their payments, in log order. Pure: it runs inside a transaction that may be run again. */
 export function judgeLogs(
   ledger: Ledger,
-  places: readonly PlacedLog[],
+  places: readonly SeenLog[],
   options: JudgeOptions,
 ): Judgement {
   const matches = matchSends(groupByTx(places), ledger.sends);
@@ -78,7 +82,8 @@ export function judgeLogs(
     const evidence = evidenceOf(place, { ledger, draft, send, options });
     const verdict = judge(draft, evidence, options.policy);
     const { now, rail } = options;
-    const judged = applyVerdict(draft, verdict, { now, rail, send, followedAt: place.receivedAt });
+    const { followedAt, logsReadAt } = place;
+    const judged = applyVerdict(draft, verdict, { now, rail, send, followedAt, logsReadAt });
     const isFree = send !== undefined && judged.transactionId === send.id;
     const after = isFree ? release(judged, now) : judged;
     drafts.set(draft.id, after);

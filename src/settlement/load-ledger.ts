@@ -73,7 +73,7 @@ async function lockPayments(tx: Transaction, instance: Instance, ids: readonly s
       p.intent, p.rail, p.payer, p.token, p.recipient, p.net_amount, p.fee, p.tries, p.next_attempt_at, p.transaction_id,
       p.review_at, p.doubt_reason, p.doubt_since, p.failure_code, p.failure_message, p.failure_retryable, p.operator,
       p.tx_hash, p.block_number, p.log_index, p.circle_transaction_id, p.void_tx_hash, p.traceparent, p.occurred_at,
-      p.followed_at, p.settled_at,
+      p.void_wanted_at, p.followed_at, p.logs_read_at, p.settled_at,
       r.is_restoring,
       NOT r.is_restoring AND coalesce(
         least(p.accepted_at, p.occurred_at) < (SELECT d.restored_at FROM deployment d), false

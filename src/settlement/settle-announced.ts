@@ -62,8 +62,9 @@ function readAnnounced({ pool }: ConfirmDeps, after: string) {
 
 async function settleAnnounced(deps: ConfirmDeps, announced: Announced): Promise<boolean> {
   const { paymentId, state, generation, announcedGeneration, txHash } = announced;
-  const readAt = new Date();
+  const lookedAtMs = performance.now();
   const receipt = await deps.transfers.receipt(txHash);
+  const looked = { receipt, lookedAtMs, readAtMs: performance.now() };
   const logs = receipt.kind === "mined" ? receipt.transfers : [];
   // Terms of an older generation are not those of the one that was paid.
   const isSame = generation === announcedGeneration;
@@ -75,7 +76,7 @@ async function settleAnnounced(deps: ConfirmDeps, announced: Announced): Promise
   const named = { paymentId, from, generation: announcedGeneration, txHash, circle: null };
   const settled = terms
     ? await transact<Settled, undefined>(deps.pool, async (tx, rollBack) => {
-        const proven = await settleNamed(tx, deps, { ...named, terms, receipt, readAt });
+        const proven = await settleNamed(tx, deps, { ...named, ...looked, terms });
         return proven ?? rollBack(undefined);
       })
     : undefined;

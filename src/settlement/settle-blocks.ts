@@ -10,7 +10,7 @@ import type { FollowedBlock } from "../payment/pay-once-log.ts";
 import { askTokens, type TokenQuestions } from "./ask-tokens.ts";
 import { moveCursor, type Cursor } from "./cursor.ts";
 import { findMissingPaid, type PaidSearch } from "./find-missing-paid.ts";
-import { placeFound, placeLogs } from "./place-logs.ts";
+import { placeFound, placeLogs, seenLogs } from "./place-logs.ts";
 import { announceSettled, settleLogs, type Settled, type SettleDeps } from "./settle-logs.ts";
 import { placeKey, storeLogs } from "./store-logs.ts";
 
@@ -55,10 +55,12 @@ export async function settleBlocks(
     askTokens(deps, followed),
     findMissingPaid(deps, followed),
   ]);
-  const places = placeFound(found, followed);
+  const read = placeFound(found, followed);
   const settled = await transact<Settled, undefined>(deps.pool, async (tx, rollBack) => {
+    const askedAtMs = performance.now();
     const now = await moveCursor(tx, deps.instance, from, to);
     if (!now) return rollBack(undefined);
+    const places = seenLogs(read, { now, askedAtMs });
     const fresh = await storeLogs(tx, deps.instance, places);
     const counting = places.filter(
       ({ log }) => log.kind !== "refused" || fresh.has(placeKey(log.txHash, log.logIndex)),

@@ -21,7 +21,8 @@ export async function settleFound(
     log,
     blockNumber: header.number,
     blockHash: header.hash,
-    receivedAt: now,
+    followedAt: now,
+    logsReadAt: now,
   }));
   const fresh = await storeLogs(tx, deps.instance, places);
   const counting = places.filter(

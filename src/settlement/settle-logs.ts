@@ -2,6 +2,7 @@ import type { Logger } from "pino";
 import { sql } from "slonik";
 import { z } from "zod";
 import type { Database, Transaction } from "../database/pool.ts";
+import type { Metrics } from "../metrics/create-metrics.ts";
 import type { Alarm } from "../payment/alarm.ts";
 import type { RetryPolicy, Verdict } from "../payment/evidence.ts";
 import type { RailName } from "../payment/events.ts";
@@ -9,7 +10,7 @@ import { paymentIdOfRef } from "../payment/ids.ts";
 import type { Wake } from "../wake.ts";
 import type { CauseOf } from "./ask-tokens.ts";
 import type { Draft } from "./draft.ts";
-import { judgeLogs, type Judgement, type PlacedLog } from "./judge-logs.ts";
+import { judgeLogs, type Judgement, type PlacedLog, type SeenLog } from "./judge-logs.ts";
 import { loadLedger, type LedgerDeps } from "./load-ledger.ts";
 import { writeAudit } from "./write-audit.ts";
 import { writePaidTasks, writeReputation } from "./write-effects.ts";
@@ -21,6 +22,7 @@ import { writeSends } from "./write-sends.ts";
 export interface SettleDeps extends LedgerDeps, OutcomeDeps {
   readonly pool: Database;
   readonly log: Logger;
+  readonly metrics: Pick<Metrics, "batch" | "retries" | "voids" | "reviews">;
   /** Of this deployment: for payments that a restore made forget theirs. */
   readonly rail: RailName;
   readonly retries: RetryPolicy;
@@ -54,7 +56,7 @@ export interface Settled {
 export async function settleLogs(
   tx: Transaction,
   deps: SettleDeps,
-  places: readonly PlacedLog[],
+  places: readonly SeenLog[],
   { now, causeOf }: { readonly now: Date; readonly causeOf: CauseOf },
 ): Promise<Settled> {
   const ids = paymentIdsOf(places);
@@ -101,8 +103,20 @@ async function withoutExpected(tx: Transaction, judgement: Judgement): Promise<J
   return { ...judgement, alarms: judgement.alarms.filter(({ kind }) => kind !== "paid_unknown") };
 }
 
-/** After the commit: wakes the stages that have work now, and raises the alarms. */
-export function announceSettled(deps: SettleDeps, settled: Settled): void {
+/**
+ * After the commit: wakes the stages that have work now, raises the alarms and counts. `retried`: why what is tried again
+ * did not pay.
+ */
+export function announceSettled(
+  deps: SettleDeps,
+  settled: Settled,
+  retried: "refused" | "dead" = "refused",
+): void {
+  const { batch, retries, voids, reviews } = deps.metrics;
+  if (settled.logs > 0) batch.observe({ stage: "settle" }, settled.logs);
+  retries.add({ reason: retried }, settled.retried);
+  voids.add({}, settled.voiding);
+  reviews.add({}, settled.reviewed);
   if (settled.outcomes.length > 0) deps.wakes.relay.ring();
   const sendable = settled.retried + settled.waiting + settled.voiding + settled.sendsMined;
   if (sendable > 0) deps.wakes.dispatch.ring();

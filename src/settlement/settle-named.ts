@@ -3,7 +3,7 @@ import type { TransferReceipt } from "../payment/transfer-log.ts";
 import { lockTransfer } from "./read-transfers.ts";
 import { rememberTransfer, type Remembered } from "./remember-transfer.ts";
 import type { Settled, SettleDeps } from "./settle-logs.ts";
-import { settleWithin } from "./settle-transfer.ts";
+import { settleWithin, type TransferReadings } from "./settle-transfer.ts";
 
 /**
  * Settles a payment by a transaction that our own topic or an operator names, in a transaction of the caller's, who rolls
@@ -12,12 +12,14 @@ import { settleWithin } from "./settle-transfer.ts";
 export async function settleNamed(
   tx: Transaction,
   deps: SettleDeps,
-  named: Remembered & { readonly receipt: TransferReceipt; readonly readAt: Date },
+  named: Remembered &
+    Pick<TransferReadings, "lookedAtMs" | "readAtMs"> & { readonly receipt: TransferReceipt },
 ): Promise<Settled | undefined> {
   const id = await rememberTransfer(tx, deps.instance, named);
   const transfer = id === undefined ? undefined : await lockTransfer(tx, id);
   if (!transfer) return undefined;
-  const readings = { receipts: [named.receipt], search: null, readAt: named.readAt };
+  const { receipt, lookedAtMs, readAtMs } = named;
+  const readings = { receipts: [receipt], search: null, lookedAtMs, readAtMs };
   const settled = await settleWithin(tx, deps, transfer, readings);
   return settled?.kind === "complete" ? settled.summary : undefined;
 }

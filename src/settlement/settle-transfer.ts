@@ -3,6 +3,7 @@ import { z } from "zod";
 import type { Transaction } from "../database/pool.ts";
 import { transact } from "../database/transact.ts";
 import { failpoint } from "../failpoint.ts";
+import { databaseTime, type ClockReading } from "../payment/database-time.ts";
 import type { Verdict } from "../payment/evidence.ts";
 import { judgeTransfer } from "../payment/judge-transfer.ts";
 import { logKey, type TransferReceipt, type TransferSearch } from "../payment/transfer-log.ts";
@@ -23,7 +24,9 @@ import { writeTransfer } from "./write-transfer.ts";
 export interface TransferReadings {
   readonly receipts: readonly TransferReceipt[];
   readonly search: TransferSearch | null;
-  readonly readAt: Date;
+  /** When the look began and when it was over, as `performance.now()` tells it. */
+  readonly lookedAtMs: number;
+  readonly readAtMs: number;
 }
 
 const clockRow = z.object({ now: z.date() });
@@ -41,7 +44,7 @@ export async function settleTransfer(
   const settled = await transact(deps.pool, (tx) => settleWithin(tx, deps, read, readings));
   if (!settled) return "closed";
   await failpoint("transfer.settled");
-  announceSettled(deps, settled.summary);
+  announceSettled(deps, settled.summary, "dead");
   return settled.kind;
 }
 
@@ -52,6 +55,7 @@ export async function settleWithin(
   read: OpenTransfer,
   readings: TransferReadings,
 ) {
+  const askedAtMs = performance.now();
   const { now } = await tx.one(sql.prepared("settle-clock", clockRow)`SELECT payment_now() AS now`);
   const ids = { paymentIds: [read.paymentId], skippedIds: [] };
   const before = (await loadLedger(tx, deps, ids)).drafts.get(read.paymentId);
@@ -61,7 +65,12 @@ export async function settleWithin(
     return undefined;
   }
   const verdict = await judge(tx, deps, { draft: before, transfer, readings });
-  const after = afterVerdict(before, verdict, { now, deps, transfer, readings });
+  const after = afterVerdict(before, verdict, {
+    clock: { now, askedAtMs },
+    deps,
+    transfer,
+    readings,
+  });
   const decision: Decision = { verdict, evidence: evidenceOf(transfer), draft: after };
   const judgement = {
     changed: after === before ? [] : [{ before, after }],
@@ -117,14 +126,16 @@ function afterVerdict(
   draft: Draft,
   verdict: Verdict,
   {
-    now,
+    clock,
     deps,
     transfer,
     readings,
-  }: { now: Date; deps: SettleDeps; transfer: OpenTransfer; readings: TransferReadings },
+  }: { clock: ClockReading; deps: SettleDeps; transfer: OpenTransfer; readings: TransferReadings },
 ): Draft {
   const send = { operator: transfer.terms.payer, circleId: transfer.circleId };
-  const context = { now, rail: deps.rail, followedAt: readings.readAt, send };
+  const followedAt = databaseTime(clock, readings.lookedAtMs);
+  const logsReadAt = databaseTime(clock, readings.readAtMs);
+  const context = { now: clock.now, rail: deps.rail, followedAt, logsReadAt, send };
   const after = applyVerdict(draft, verdict, context);
   if (verdict.kind !== "doubt") return after;
   // It stays with its transfer, which stays open: nothing new is ever sent for it, and looking goes on.

@@ -17,6 +17,7 @@ import {
   insertTasks,
   insertWorker,
 } from "../support/seed.ts";
+import { unobserved } from "../support/unobserved.ts";
 
 const paymentId = paymentIdOf("platform-1", "task-1");
 
@@ -32,6 +33,7 @@ function acceptanceWithSettlement(pool: Database) {
   const settling: SettleDeps = {
     pool,
     log: pino({ level: "silent" }),
+    metrics: unobserved,
     instance: { chainId: 5042002, payOnce: addressOf("PayOnce") },
     tokens,
     rail: "arc",

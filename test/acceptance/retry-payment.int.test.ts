@@ -54,7 +54,7 @@ test("once the cause is mended the next generation of the same payment is planne
       state: "planned",
       intent: "pay",
       generation: 2,
-      origin: "replay",
+      origin: "retry",
       failure_code: null,
       settled_at: null,
       net_amount: "48.750000",

@@ -11,6 +11,7 @@ import { formatMicros, MICROS_PER_UNIT, type Micros } from "../../src/payment/mo
 import { createWake, type Wake } from "../../src/wake.ts";
 import { addressOf } from "../support/seed.ts";
 import { readableCalls, scriptedFunds, type ScriptedFunds } from "./scripted-lane.ts";
+import { unobserved } from "../support/unobserved.ts";
 
 export interface World extends DispatchDeps {
   readonly funds: ScriptedFunds;
@@ -31,6 +32,7 @@ export function worldOn(
   return {
     database,
     log,
+    metrics: unobserved,
     lines,
     wake: createWake(),
     calls: readableCalls,

@@ -268,8 +268,14 @@ describe("an operator's cancel", () => {
     const { ids } = await sent(world, { name: "travels" });
     const unsent = await planPayments(world.database, { name: "unsent" });
     for (const paymentId of [...ids, ...unsent]) {
-      expect(await requestVoid(world, { ...cancel, paymentId })).toEqual({ kind: "voiding" });
-      expect(await requestVoid(world, { ...cancel, paymentId })).toEqual({ kind: "voiding" });
+      expect(await requestVoid(world, { ...cancel, paymentId })).toEqual({
+        kind: "voiding",
+        isNew: true,
+      });
+      expect(await requestVoid(world, { ...cancel, paymentId })).toEqual({
+        kind: "voiding",
+        isNew: false,
+      });
       expect(await readPayment(world.database, paymentId)).toMatchObject({
         state: "voiding",
         intent: "void",

@@ -8,6 +8,7 @@ import type { SubmissionResult } from "../../src/payment/submission.ts";
 import { acceptanceDeps } from "../../src/stage-deps.ts";
 import { fromHttp } from "../support/acceptance.ts";
 import type { World } from "./world.ts";
+import { unobserved } from "../support/unobserved.ts";
 
 const CONNECT_TIMEOUT_MS = 30_000;
 
@@ -22,8 +23,11 @@ export interface Operator extends AsyncDisposable {
 export async function connectOperator({ settings }: World): Promise<Operator> {
   const running = new AbortController();
   const connected = await connect(
-    loadConfig(settings),
-    createLog({ level: "silent", instanceId: "operator" }),
+    {
+      config: loadConfig(settings),
+      log: createLog({ level: "silent", instanceId: "operator" }),
+      metrics: unobserved,
+    },
     { starting: AbortSignal.timeout(CONNECT_TIMEOUT_MS), running: running.signal },
   );
   const acceptance = acceptanceDeps(connected);

@@ -4,6 +4,7 @@ import { PaymentError } from "../../src/errors.ts";
 import { createAcceptBatcher } from "../../src/intake/accept-batcher.ts";
 import type { Accept, AcceptInput, AcceptOutcome } from "../../src/payment/submission.ts";
 import { fromKafka, taskCompleted, TOPIC } from "../support/acceptance.ts";
+import { unobserved } from "../support/unobserved.ts";
 
 const log = pino({ level: "silent" });
 
@@ -47,7 +48,7 @@ function delivery(partition: number, from: number, count: number, bytes = 100) {
 }
 
 function batcherOver(accept: Accept, signal = new AbortController().signal) {
-  return createAcceptBatcher({ accept, log, signal });
+  return createAcceptBatcher({ accept, log, metrics: unobserved, signal });
 }
 
 test("all partitions that wait travel together, and what comes meanwhile goes with the next batch", async () => {

@@ -10,6 +10,7 @@ import { openPostgresBox } from "../faults/boxes/postgres-box.ts";
 import { freshDatabase } from "../support/database.ts";
 import { countOf, rowsOf } from "../support/read-rows.ts";
 import { insertPlatform } from "../support/seed.ts";
+import { unobserved } from "../support/unobserved.ts";
 
 /** The task's id is the record's value: decoding is another part's. */
 const decodeTaskCompleted: IntakeDeps["decodeTaskCompleted"] = async (value) =>
@@ -60,6 +61,7 @@ test("records of several partitions become durable with their offsets, which are
   const intake = createIntake({
     pool,
     log,
+    metrics: unobserved,
     signal: new AbortController().signal,
     accept: (input) => acceptBatch(deps, input),
     decodeTaskCompleted,
@@ -97,6 +99,7 @@ test("while the registry is away nothing is a dead letter: the records wait for 
   const intake = createIntake({
     pool: database.pool,
     log,
+    metrics: unobserved,
     signal: new AbortController().signal,
     accept: (input) => acceptBatch(deps, input),
     async decodeTaskCompleted(value) {
@@ -131,6 +134,7 @@ test("while Postgres is away the records wait; it says so once and goes on by it
   const intake = createIntake({
     pool,
     log,
+    metrics: unobserved,
     signal: new AbortController().signal,
     accept: async (input) => {
       if ((tries += 1) === 3) tried.resolve();

@@ -16,6 +16,7 @@ import {
   setState,
   type SeedPayment,
 } from "../settlement/settle-world.ts";
+import { unobserved } from "../support/unobserved.ts";
 
 const operator = { actor: "operator:ada", reason: "the node was away" };
 const TX = `0x${"7".repeat(64)}`;
@@ -34,7 +35,11 @@ async function createReview(database: Awaited<ReturnType<typeof freshDatabase>>)
   const rings = { dispatch: 0 };
   const deps: ReviewDeps = {
     settle: world.deps,
-    dispatch: { database: pool, wake: { ring: () => void (rings.dispatch += 1) } },
+    dispatch: {
+      database: pool,
+      metrics: unobserved,
+      wake: { ring: () => void (rings.dispatch += 1) },
+    },
     transfers: { receipt: async () => ({ kind: "unknown" }) },
     chain: {
       headNumber: async () => world.chain.cursor().number,

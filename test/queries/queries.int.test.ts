@@ -15,12 +15,18 @@ async function insertCompleted(taskId: string, amount: string, latencyMs: number
   await db.query(sql.type(anyRow)`
     INSERT INTO payments (id, platform_id, task_id, worker_id, amount, currency, idempotency_key, source_event_id, state,
       rail, method, chain_id, pay_once, payer, token, recipient, net_amount, fee, tx_hash, block_number, log_index,
-      occurred_at, received_at, accepted_at, sent_at, followed_at, settled_at)
+      occurred_at, received_at, accepted_at, planned_at, first_sent_at, sent_at, submitted_at, followed_at, logs_read_at,
+      settled_at)
     SELECT ${paymentIdOf("p", taskId)}::uuid, 'p', ${taskId}, 'w', ${amount}::numeric, 'USDC', ${`k-${taskId}`}, ${`e-${taskId}`},
       'completed', 'arc', 'payonce', 5042002, ${addressOf("payonce")}, ${addressOf("p")}, ${addressOf("usdc")},
       ${addressOf("w")}, ${amount}::numeric - 0.1, 0.1, ${`0x${taskId}`}, 7, 0, t, t + interval '20 ms', t + interval '50 ms',
-      t + interval '100 ms', t + interval '900 ms', t + ${latencyMs} * interval '1 ms'
+      t + interval '50 ms', t + interval '100 ms', t + interval '100 ms', t + interval '300 ms', t + interval '900 ms',
+      t + interval '910 ms', t + ${latencyMs} * interval '1 ms'
     FROM (SELECT payment_now() AS t)`);
+  await db.query(sql.type(anyRow)`
+    INSERT INTO outbox (event_id, topic, payment_id, generation, created_at, published_at)
+    SELECT gen_random_uuid(), 'payment.completed', id, generation, settled_at + interval '5 ms', settled_at + interval '40 ms'
+    FROM payments WHERE id = ${paymentIdOf("p", taskId)}::uuid`);
 }
 
 beforeAll(async () => {
@@ -44,15 +50,18 @@ test("a payment shows its amounts with six decimals and its stages without a gap
     failure: null,
     latencyMs: 1_000,
   });
-  const total = payment?.timeline.reduce((sum, { durationMs }) => sum + durationMs, 0);
-  expect(payment?.timeline.map(({ stage }) => stage)).toEqual([
-    "ingest_wait",
-    "accept",
-    "dispatch_wait",
-    "chain",
-    "settle",
+  expect(payment?.timeline.map(({ stage, durationMs }) => `${stage} ${durationMs}`)).toEqual([
+    "ingest_wait 20",
+    "accept 30",
+    "dispatch_wait 50",
+    "submit 200",
+    "chain 600",
+    "follow 10",
+    "settle 90",
+    "relay 40",
   ]);
-  expect(total).toBe(1_000);
+  const paid = Date.parse(payment?.completedAt ?? "") - Date.parse(payment?.occurredAt ?? "");
+  expect(paid, "the relay comes on top of it").toBe(1_000);
 });
 
 test("a failure says why; an unknown id is null", async () => {

@@ -30,6 +30,7 @@ import { createWake } from "../../src/wake.ts";
 import { fromHttp, taskCompleted } from "../support/acceptance.ts";
 import { freshDatabase } from "../support/database.ts";
 import type { LineWorld } from "./line-world.ts";
+import { unobserved } from "../support/unobserved.ts";
 
 const GIVE_UP_MS = 30_000;
 const POLL_MS = 25;
@@ -127,6 +128,7 @@ async function connectTo(world: LineWorld, place: Place, signal: AbortSignal): P
   return {
     config,
     log,
+    metrics: unobserved,
     pool: place.pool,
     server: createServerWatch(log),
     rpc,

@@ -13,7 +13,7 @@ import { createPublisher, type Publisher } from "../../src/kafka/publisher.ts";
 import { newestSchema } from "../../src/kafka/schemas.ts";
 import { eventIdOf, paymentIdOf } from "../../src/payment/ids.ts";
 import { relayOnce } from "../../src/relay/run-relay.ts";
-import { adoptOwnTopics } from "../../src/restore/adopt-own-topics.ts";
+import { adoptOwnTopics, type AdoptDeps } from "../../src/restore/adopt-own-topics.ts";
 import { findOffsetSigns } from "../../src/restore/find-signs.ts";
 import { unknownRanges } from "../../src/restore/own-offsets.ts";
 import { readRestore } from "../../src/restore/read-restore.ts";
@@ -22,6 +22,7 @@ import { createTopic } from "../support/create-topic.ts";
 import { freshDatabase } from "../support/database.ts";
 import { rowsOf } from "../support/read-rows.ts";
 import { confirmRestore } from "./confirm-restore.ts";
+import { unobserved } from "../support/unobserved.ts";
 
 const log = pino({ level: "silent" });
 const encoder = createEncoder({ completed: 1, failed: 2 });
@@ -66,9 +67,18 @@ async function topicsOfOurOwn() {
   return topics;
 }
 
+const quiet = {
+  onAlarm: () => undefined,
+  onPublished: (() => undefined) as AdoptDeps["onPublished"],
+};
+
+function relayOn(pool: Database) {
+  return { ...quiet, pool, publisher, log, metrics: unobserved, wake: createWake() };
+}
+
 function depsOn(pool: Database, topics: Awaited<ReturnType<typeof topicsOfOurOwn>>) {
   const readerGroupId = `own-topics.${randomUUID()}`;
-  return { pool, kafka, topics, log, codec, readerGroupId, onAlarm: () => undefined };
+  return { ...quiet, pool, kafka, topics, log, codec, readerGroupId };
 }
 
 function failedEvent(task: string) {
@@ -111,7 +121,7 @@ test("what the relay publishes is known without being read; what another life pu
   const deps = depsOn(pool, topics);
   expect(await unknownRanges(deps), "empty topics hold nothing unknown").toEqual([]);
 
-  const relay = { pool, publisher, log, wake: createWake(), onAlarm: () => undefined };
+  const relay = relayOn(pool);
   await intoOutbox(pool, topics.paymentFailed, manyTasks("ours"));
   expect(await relayOnce(relay)).toBe(20);
   await intoOutbox(pool, topics.paymentFailed, manyTasks("ours again"));
@@ -141,8 +151,10 @@ test("an event that the topic has already is not published a second time, in wha
   const topic = topics.paymentFailed;
   await publisher.publish([{ topic, ...failedEvent("task-1") }]);
   await intoOutbox(pool, topic, ["task-1"]);
-  await adopt(deps);
-  const relay = { pool, publisher, log, wake: createWake(), onAlarm: () => undefined };
+  const told: number[] = [];
+  await adopt({ ...deps, onPublished: ({ records }) => void told.push(records) });
+  expect(told, "whoever published it died before it could tell").toContain(1);
+  const relay = relayOn(pool);
   expect(await relayOnce(relay)).toBe(0);
 });
 

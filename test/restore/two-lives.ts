@@ -35,6 +35,7 @@ import { acceptanceOver, batchOf, tokens } from "../support/acceptance.ts";
 import { databaseServer } from "../support/database.ts";
 import { addressOf, insertDeployment } from "../support/seed.ts";
 import { cloneDatabase } from "./restorable.ts";
+import { unobserved } from "../support/unobserved.ts";
 
 const instance = { chainId: 5042002, payOnce: addressOf("PayOnce") };
 const topics = { paymentCompleted: "payment.completed", paymentFailed: "payment.failed" };
@@ -170,7 +171,8 @@ export async function startTwoLives() {
         const range = { topic, partition: 0, from, to };
         const batch = { range, records, fromOffset: from, nextOffset: to };
         const log = pino({ level: "silent" });
-        await adoptBatch({ pool, topics, codec, log, onAlarm: note }, batch);
+        const onPublished = () => undefined;
+        await adoptBatch({ pool, topics, codec, log, onAlarm: note, onPublished }, batch);
       }
     },
     /** What the service does once an operator has closed a restore. */
@@ -214,6 +216,7 @@ export async function startTwoLives() {
     return {
       pool,
       log: pino({ level: "silent" }),
+      metrics: unobserved,
       instance,
       tokens,
       rail: "arc",

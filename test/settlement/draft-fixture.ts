@@ -45,7 +45,9 @@ export function plannedDraft(taskId: string, changes: Partial<Draft> = {}): Draf
     blockNumber: null,
     circleTransactionId: null,
     voidTxHash: null,
+    voidWantedAt: null,
     followedAt: null,
+    logsReadAt: null,
     settledAt: null,
     ...changes,
   };

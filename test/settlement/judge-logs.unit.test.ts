@@ -6,7 +6,7 @@ import type { FollowedBlock, PayOnceLog } from "../../src/payment/pay-once-log.t
 import type { Draft } from "../../src/settlement/draft.ts";
 import { judgeLogs, type Judgement } from "../../src/settlement/judge-logs.ts";
 import type { CarriedSend } from "../../src/settlement/match-sends.ts";
-import { placeLogs } from "../../src/settlement/place-logs.ts";
+import { placeLogs, seenLogs } from "../../src/settlement/place-logs.ts";
 import { addressOf } from "../support/seed.ts";
 import { plannedDraft } from "./draft-fixture.ts";
 import { createPayOnceModel } from "./pay-once-model.ts";
@@ -23,7 +23,8 @@ function createLedger(drafts: Draft[]) {
     get: (id: string) => kept.get(id) as Draft,
     put: (draft: Draft) => kept.set(draft.id, draft),
     settle(blocks: readonly FollowedBlock[], sends: readonly CarriedSend[] = []): Judgement {
-      const places = placeLogs(blocks);
+      const now = new Date();
+      const places = seenLogs(placeLogs(blocks), { now, askedAtMs: performance.now() });
       stored.push(...places);
       const paids = new Map<string, PlacedPaid>();
       const voids = new Map<string, { generation: bigint; txHash: string }[]>();
@@ -33,7 +34,7 @@ function createLedger(drafts: Draft[]) {
         if (log.kind === "voided") voids.set(id, [...(voids.get(id) ?? []), log]);
       }
       const options = {
-        now: new Date(),
+        now,
         rail: "arc",
         policy,
         causeOf: () => "unknown" as const,

@@ -75,7 +75,8 @@ export function createPayOnceModel(chain = { firstBlock: 100n }) {
           timestamp: new Date(),
         },
         logs,
-        receivedAt: new Date(),
+        headAtMs: performance.now(),
+        readAtMs: performance.now(),
       };
     },
   };

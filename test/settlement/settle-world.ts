@@ -14,6 +14,7 @@ import { createWake } from "../../src/wake.ts";
 import { addressOf, insertDeployment } from "../support/seed.ts";
 import { tamper } from "../support/tamper.ts";
 import { createPayOnceModel } from "./pay-once-model.ts";
+import { unobserved } from "../support/unobserved.ts";
 
 export const instance = { chainId: 5042002, payOnce: addressOf("PayOnce") };
 const USDC = "0x3600000000000000000000000000000000000000";
@@ -42,6 +43,7 @@ export async function createWorld(pool: Database, options: { restoredAt?: Date }
   const deps: SettleBlocksDeps = {
     pool,
     log: pino({ level: "silent" }),
+    metrics: unobserved,
     instance,
     tokens,
     rail: "arc",

@@ -5,6 +5,7 @@ import type { PaymentFailed, TaskCompleted } from "../../src/payment/events.ts";
 import { MICROS_PER_UNIT } from "../../src/payment/money.ts";
 import type { Submission, SubmissionSource } from "../../src/payment/submission.ts";
 import { addressOf } from "./seed.ts";
+import { unobserved } from "./unobserved.ts";
 
 export const TOPIC = "task.completed";
 
@@ -49,6 +50,7 @@ export function acceptanceOver(
   return {
     pool,
     log: pino({ level: "silent" }),
+    metrics: unobserved,
     settings: acceptanceSettings(changes),
     encodePaymentFailed: encodeAsJson,
     async adopt(_, paymentIds) {
@@ -104,7 +106,8 @@ export function fromKafka(
       headers: {},
       ...place,
     },
-    receivedAt: new Date("2026-03-01T12:00:00.200Z"),
+    origin: "live",
+    receivedAtMs: performance.now(),
     decoded:
       "code" in decoded
         ? { ok: false, code: decoded.code, message: decoded.message }
@@ -115,7 +118,8 @@ export function fromKafka(
 export function fromHttp(event: TaskCompleted): Submission {
   return {
     source: { kind: "http" },
-    receivedAt: new Date("2026-03-01T12:00:00.200Z"),
+    origin: "live",
+    receivedAtMs: performance.now(),
     decoded: { ok: true, event },
   };
 }

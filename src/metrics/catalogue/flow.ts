@@ -1,7 +1,8 @@
 import { ALARM_KINDS } from "../../payment/alarm.ts";
+import { ORIGINS } from "../../payment/origin.ts";
 import { FAILURE_CODES } from "../../payment/state.ts";
 import { counter, gauge, histogram } from "../definition.ts";
-import { BATCHES, HOLDS, OPEN_STATES, ORIGINS } from "./labels.ts";
+import { BATCHES, HOLDS, OPEN_STATES } from "./labels.ts";
 
 const ROWS = [1, 2, 5, 10, 20, 50, 100, 200, 500];
 

@@ -2,8 +2,6 @@ import { PAYMENT_STATES } from "../../payment/state.ts";
 
 /** How a payment ended: paid, a definite business no, or a payment that should have gone through and did not. */
 export const OUTCOMES = ["completed", "rejected", "failed"] as const;
-/** What set a payment's clock going: its event, a replayed dead letter, or an operator's retry. Promises are of `live`. */
-export const ORIGINS = ["live", "replay", "retry"] as const;
 /** States that are not the end. */
 export const OPEN_STATES = PAYMENT_STATES.filter(
   (state) => state !== "completed" && state !== "failed",

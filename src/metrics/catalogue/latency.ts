@@ -1,6 +1,7 @@
+import { ORIGINS } from "../../payment/origin.ts";
 import { gauge, histogram } from "../definition.ts";
 import { BUDGETED, STAGES } from "../stages.ts";
-import { ORIGINS, OUTCOMES, RESULTS } from "./labels.ts";
+import { OUTCOMES, RESULTS } from "./labels.ts";
 
 const SECONDS_TO_3 = [
   0.1, 0.25, 0.5, 0.75, 1, 1.25, 1.5, 1.75, 2, 2.25, 2.5, 2.75, 3, 3.5, 4, 5, 7.5, 10, 30, 60,

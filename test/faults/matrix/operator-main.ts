@@ -6,6 +6,7 @@ import { pause, resume, EVERYTHING } from "../../../src/dispatch/pause.ts";
 import { requestVoid } from "../../../src/dispatch/request-void.ts";
 import { createLog } from "../../../src/log.ts";
 import { acceptanceDeps, dispatchDeps } from "../../../src/stage-deps.ts";
+import { unobserved } from "../../support/unobserved.ts";
 
 const ACTOR = "operator:ada";
 const REASON = "a fault is being tried";
@@ -14,10 +15,11 @@ const CONNECT_TIMEOUT_MS = 30_000;
 const [deed = "", paymentId = ""] = process.argv.slice(2);
 const running = new AbortController();
 const config = loadConfig();
-const connected = await connect(config, createLog({ level: "warn", instanceId: "operator" }), {
-  starting: AbortSignal.timeout(CONNECT_TIMEOUT_MS),
-  running: running.signal,
-});
+const log = createLog({ level: "warn", instanceId: "operator" });
+const connected = await connect(
+  { config, log, metrics: unobserved },
+  { starting: AbortSignal.timeout(CONNECT_TIMEOUT_MS), running: running.signal },
+);
 const dispatch = dispatchDeps(connected, connected.bells.dispatch);
 const request = { paymentId, expectedGeneration: 1, reason: REASON, actor: ACTOR };
 try {

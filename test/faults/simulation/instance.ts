@@ -18,6 +18,7 @@ import { createProcess, type SimProcess } from "./process.ts";
 import { createModelRpc, modelSigner } from "./rpc-model.ts";
 import { runOutside } from "./virtual-time.ts";
 import type { Instance, Role, World } from "./world.ts";
+import { unobserved } from "../../support/unobserved.ts";
 
 /** As `holdLease` waits before it takes a lease again. */
 const LEASE_AGAIN_MS = 500;
@@ -163,6 +164,7 @@ function connectModel(world: World, process: SimProcess): Connected {
   return {
     config,
     log,
+    metrics: unobserved,
     pool,
     rpc,
     kafka: world.kafka.client(process),

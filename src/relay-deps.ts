@@ -1,0 +1,18 @@
+import type { Publisher } from "./kafka/publisher.ts";
+import { createPublishedObserver } from "./metrics/observe-published.ts";
+import type { RelayDeps } from "./relay/run-relay.ts";
+import { alarmHandler, type Connected } from "./stage-deps.ts";
+
+/** The outbox → Kafka, and what is told of each outcome then. */
+export function relayDeps(connected: Connected, publisher: Publisher): RelayDeps {
+  const { log, metrics, pool, bells } = connected;
+  return {
+    pool,
+    log,
+    metrics,
+    publisher,
+    wake: bells.relay,
+    onAlarm: alarmHandler(connected),
+    onPublished: createPublishedObserver(connected),
+  };
+}
