@@ -1,26 +1,25 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { createPublicClient, http, parseAbi, type Address } from "viem";
-import { execFile } from "node:child_process";
-import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
-import { z } from "zod";
-import type { PublishedTask } from "../traffic/ledger.ts";
+import { taskKey, type PublishedTask } from "../traffic/ledger.ts";
+import type { Say } from "./acts.ts";
+import { durationsMs, endedAtMs } from "./board/journey.ts";
+import type { Journeys } from "./board/journeys.ts";
+import { STAGES } from "./board/stages.ts";
 import { seconds } from "./watch.ts";
 import type { DemoWorld } from "./world.ts";
 
-const GIGPAY = fileURLToPath(new URL("../../src/cli/gigpay.ts", import.meta.url));
 const PATIENCE_MS = 60_000;
+const LOOK_EVERY_MS = 20;
+/** For a person to read along. */
+const LINE_MS = 400;
 const balanceOf = parseAbi(["function balanceOf(address) view returns (uint256)"]);
 
-const payment = z.object({
-  txHash: z.string(),
-  fee: z.string(),
-  netAmount: z.string(),
-  timeline: z.array(z.object({ stage: z.string(), durationMs: z.number(), budgetMs: z.number() })),
-});
-
-/** One payment in slow text: each stage beside its budget, the transaction, and the worker's balance. */
-export async function tellOnePayment(world: DemoWorld, say: (line: string) => void): Promise<void> {
+/** One payment in slow text: each stage beside its budget, the transaction, and the worker's balance before and after. */
+export async function tellOnePayment(
+  world: DemoWorld,
+  journeys: Journeys,
+  { say, isSlow }: { say: Say; isSlow: boolean },
+): Promise<void> {
   const chain = createPublicClient({ transport: http(world.sandbox.chain.rpcUrl) });
   const balance = (wallet: string) =>
     chain.readContract({
@@ -33,38 +32,41 @@ export async function tellOnePayment(world: DemoWorld, say: (line: string) => vo
   await world.traffic.publish(1, 1_000, (task) => published.push(task));
   const task = published[0];
   if (!task) throw new Error("no task was published");
-  const outcome = await untilOutcome(world, task.taskId);
-  const { stdout } = await promisify(execFile)(
-    process.execPath,
-    [GIGPAY, "get", outcome.paymentId, "--json"],
-    { env: { ...world.settings }, timeout: PATIENCE_MS },
-  );
-  const paid = payment.parse(JSON.parse(stdout));
+  const before = await balance(task.wallet);
+  const { stages, tookMs, txHash } = await untilPaid(world, journeys, task);
   const after = await balance(task.wallet);
-  say("");
-  say(`  One task: ${task.taskId} by ${task.workerId}, ${usdc(task.amount)} USDC`);
-  for (const { stage, durationMs, budgetMs } of paid.timeline) {
-    say(`    ${stage.padEnd(14)} ${String(durationMs).padStart(5)} ms   budget ${budgetMs} ms`);
+  const lines = [
+    "",
+    `  One task: ${task.taskId} by ${task.workerId}, ${usdc(task.amount)} USDC`,
+    ...stages,
+    `    transaction    ${txHash}`,
+    `    fee ${usdc(task.amount - task.netAmount)}, net ${usdc(task.netAmount)}; the worker's balance ${usdc(before)} → ${usdc(after)} USDC`,
+    `    payment.completed arrived ${seconds(tookMs)} after the task was done`,
+  ];
+  for (const line of lines) {
+    say(line);
+    if (isSlow) await delay(LINE_MS);
   }
-  say(`    transaction    ${paid.txHash}`);
-  say(
-    `    fee ${paid.fee}, net ${paid.netAmount}; the worker's balance ${usdc(after - task.netAmount)} → ${usdc(after)} USDC`,
-  );
-  say(
-    `    payment.completed arrived ${seconds(outcome.arrivedAtMs - task.occurredAtMs)} after the task was done`,
-  );
 }
 
-async function untilOutcome(
-  world: DemoWorld,
-  taskId: string,
-): Promise<{ paymentId: string; arrivedAtMs: number }> {
+/** Waits until the payment has been seen at every stage, and words each one. */
+async function untilPaid(world: DemoWorld, journeys: Journeys, task: PublishedTask) {
+  const journey = journeys.open.get(taskKey(task));
+  if (!journey) throw new Error("the first payment was over before it could be followed");
   const deadlineMs = Date.now() + PATIENCE_MS;
   while (Date.now() < deadlineMs) {
-    const outcome = world.events.outcomes.find((event) => event.taskId === taskId);
-    if (outcome?.kind === "completed") return outcome;
-    if (outcome) throw new Error(`the first payment failed: ${outcome.code}`);
-    await delay(20);
+    const durations = durationsMs(journey);
+    const outcome = world.events.outcomes.find(({ taskId }) => taskId === task.taskId);
+    if (outcome?.kind === "failed") throw new Error(`the first payment failed: ${outcome.code}`);
+    if (durations && outcome) {
+      const stages = STAGES.slice(1).map(({ name, budgetMs }, i) => {
+        const took = String(Math.round(durations[i] ?? 0)).padStart(5);
+        return `    ${name.padEnd(14)} ${took} ms   budget ${budgetMs} ms`;
+      });
+      const tookMs = (endedAtMs(journey) ?? 0) - task.occurredAtMs;
+      return { stages, tookMs, txHash: outcome.txHash };
+    }
+    await delay(LOOK_EVERY_MS);
   }
   throw new Error(`no outcome of the first task within ${PATIENCE_MS} ms`);
 }

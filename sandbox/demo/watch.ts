@@ -1,41 +1,16 @@
-import { measureLatency, type LatencyReport } from "../audit/latency.ts";
-import type { OutcomeEvent } from "../audit/read-events.ts";
-import { taskKey, type PublishedTask } from "../traffic/ledger.ts";
+import type { Figures } from "./board/frame.ts";
 
 /** What can be said of the traffic at any moment, from the ledger and the outcome topics alone. */
-export interface Progress {
-  readonly published: number;
-  readonly ended: number;
-  readonly inFlight: number;
-  readonly latency: LatencyReport;
-}
-
-export function progressOf(
-  tasks: ReadonlyMap<string, PublishedTask>,
-  outcomes: readonly OutcomeEvent[],
-): Progress {
-  const ended = endedTasks(outcomes).size;
-  return {
-    published: tasks.size,
-    ended,
-    inFlight: tasks.size - ended,
-    latency: measureLatency(tasks, outcomes),
-  };
-}
-
-export function endedTasks(outcomes: readonly OutcomeEvent[]): Set<string> {
-  return new Set(outcomes.map(taskKey));
-}
-
-export function progressLine({ published, ended, inFlight, latency }: Progress): string {
-  const { p50, p99 } = latency.latencyMs;
+export function progressLine(figures: Figures): string {
+  const { published, paid, failed, inFlight, p50Ms, p99Ms, overThreeSeconds } = figures;
   return [
     `published ${String(published).padStart(5)}`,
-    `paid ${String(ended).padStart(5)}`,
+    `paid ${String(paid).padStart(5)}`,
+    ...(failed > 0 ? [`failed ${failed}`] : []),
     `in flight ${String(inFlight).padStart(4)}`,
-    `p50 ${seconds(p50)}`,
-    `p99 ${seconds(p99)}`,
-    `over 3 s ${latency.overThreeSeconds}`,
+    `p50 ${seconds(p50Ms)}`,
+    `p99 ${seconds(p99Ms)}`,
+    `over 3 s ${overThreeSeconds}`,
   ].join("   ");
 }
 

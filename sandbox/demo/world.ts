@@ -1,12 +1,12 @@
 import { createWriteStream } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
-import { readEvents, type EventReader } from "../audit/read-events.ts";
+import { readEvents, type EventReader, type OutcomeEvent } from "../audit/read-events.ts";
 import { readTransfers, type Transfer } from "../audit/read-transfers.ts";
 import { startSandbox, type Sandbox } from "../sandbox.ts";
 import type { Rail } from "../service-settings.ts";
 import { seedDirectory } from "../traffic/directory.ts";
-import { createLedger, type Ledger } from "../traffic/ledger.ts";
+import { createLedger, type Ledger, type PublishedTask } from "../traffic/ledger.ts";
 import { connectTraffic, type Traffic } from "../traffic/publish-tasks.ts";
 import { migrateService, startService, type Service } from "./service.ts";
 
@@ -14,7 +14,7 @@ import { migrateService, startService, type Service } from "./service.ts";
 const FEE_PERCENTAGE = "2.5";
 const FEE_RATE = 25_000n;
 
-const TOPICS = {
+export const TOPICS = {
   tasks: "task.completed",
   outcomes: {
     completed: "payment.completed",
@@ -30,6 +30,15 @@ async function serviceLogPath(): Promise<string> {
   return `${directory}demo-service.log`;
 }
 
+/** Is told what happens in the world, as it happens. */
+export interface WorldObserver {
+  published(task: PublishedTask): void;
+  ended(outcome: OutcomeEvent): void;
+  serviceGone(atMs: number): void;
+  serviceStarting(): void;
+  serviceBack(atMs: number): void;
+}
+
 /** The sandbox with the service, the platforms and the auditor in it. */
 export interface DemoWorld extends AsyncDisposable {
   readonly sandbox: Sandbox;
@@ -37,6 +46,8 @@ export interface DemoWorld extends AsyncDisposable {
   readonly ledger: Ledger;
   readonly traffic: Traffic;
   readonly events: EventReader;
+  /** The platforms' wallets. */
+  readonly payers: readonly string[];
   readTransfers(): Promise<Transfer[]>;
   killService(): Promise<void>;
   /** Answers the new process' id. */
@@ -48,6 +59,7 @@ export async function startDemoWorld(
   rail: Rail,
   signal: AbortSignal,
   onParts: (sandbox: Sandbox) => void,
+  observer?: WorldObserver,
 ): Promise<DemoWorld> {
   await using starting = new AsyncDisposableStack();
   const sandbox = starting.use(await startSandbox({ signal }));
@@ -63,11 +75,17 @@ export async function startDemoWorld(
   const serviceLog = createWriteStream(await serviceLogPath());
   starting.defer(() => void serviceLog.end());
   const onLine = (line: string) => void serviceLog.write(`${line}\n`);
-  let service: Service = await startService(settings, { onLine });
+  const run = async () => {
+    const service = await startService(settings, { onLine });
+    // However it ends: what the observer is told is the process's end, not what was meant.
+    void service.exited.then(() => observer?.serviceGone(Date.now()));
+    return service;
+  };
+  let service: Service = await run();
   starting.defer(() => service.stop());
-  const ledger = createLedger();
+  const ledger = createLedger((task) => observer?.published(task));
   const brokers = sandbox.kafka.brokers;
-  const events = await readEvents(brokers, TOPICS.outcomes);
+  const events = await readEvents(brokers, TOPICS.outcomes, (outcome) => observer?.ended(outcome));
   starting.defer(() => events.stop());
   const traffic = await connectTraffic({
     brokers,
@@ -85,11 +103,14 @@ export async function startDemoWorld(
     ledger,
     traffic,
     events,
+    payers,
     readTransfers: () =>
       readTransfers(sandbox.chain.rpcUrl, Object.values(sandbox.chain.tokens), payers),
     killService: () => service.kill(),
     async restartService() {
-      service = await startService(settings, { onLine });
+      observer?.serviceStarting();
+      service = await run();
+      observer?.serviceBack(Date.now());
       return service.pid;
     },
     [Symbol.asyncDispose]: () => running.disposeAsync(),

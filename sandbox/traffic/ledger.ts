@@ -26,12 +26,13 @@ export function taskKey(task: { platformId: string; taskId: string }): string {
   return `${task.platformId}/${task.taskId}`;
 }
 
-export function createLedger(): Ledger {
+export function createLedger(onRecorded: (task: PublishedTask) => void = () => undefined): Ledger {
   const tasks = new Map<string, PublishedTask>();
   return {
     tasks,
     record(task) {
       tasks.set(taskKey(task), task);
+      onRecorded(task);
     },
   };
 }

@@ -17,11 +17,12 @@ export interface TrafficDeps {
 }
 
 export interface Traffic {
-  /** Publishes `count` new tasks at `ratePerSecond`, open loop: a slow service does not slow the platforms. */
+  /** Publishes `count` new tasks at `ratePerSecond`, open loop: a slow service does not slow the platforms. Fewer if the signal aborts. */
   publish(
     count: number,
     ratePerSecond: number,
     onPublished?: (task: PublishedTask) => void,
+    signal?: AbortSignal,
   ): Promise<void>;
   /** Publishes these, at once, in one send. */
   publishThese(tasks: readonly PublishedTask[]): Promise<void>;
@@ -49,15 +50,17 @@ async function sendOutlasting(send: () => Promise<unknown>): Promise<void> {
   }
 }
 
-/** Calls back with how many are due, tick by tick, until `count` were. */
+/** Calls back with how many are due, tick by tick, until `count` were or the signal aborts. */
 async function openLoop(
   count: number,
   ratePerSecond: number,
   publish: (due: number) => Promise<void>,
+  signal?: AbortSignal,
 ): Promise<void> {
   const startedAtMs = Date.now();
   let published = 0;
-  while (published < count) {
+  const isOver = () => published >= count || signal?.aborted === true;
+  while (!isOver()) {
     const elapsed = Math.floor(((Date.now() - startedAtMs) * ratePerSecond) / 1_000) + 1;
     const due = Math.min(count, elapsed) - published;
     if (due > 0) await publish(due);
@@ -105,12 +108,13 @@ export async function connectTraffic(deps: TrafficDeps): Promise<Traffic> {
 
   return {
     publishThese: sendTasks,
-    async publish(count, ratePerSecond, onPublished) {
-      await openLoop(count, ratePerSecond, async (due) => {
+    async publish(count, ratePerSecond, onPublished, signal) {
+      const publishDue = async (due: number) => {
         const tasks = Array.from({ length: due }, () => newTask(Date.now()));
         await sendTasks(tasks);
         for (const task of tasks) onPublished?.(task);
-      });
+      };
+      await openLoop(count, ratePerSecond, publishDue, signal);
     },
     async publishAgain(count) {
       const messages = [...sent.values()].slice(0, count);

@@ -1,0 +1,19 @@
+/** @import { Frame } from "../../board/frame.ts" */
+import { byId } from "./by-id.js";
+
+/**
+ * SERVICE DEAD while it is, with how many payments stand still and how many wait.
+ * @param {Pick<Frame, "service" | "figures" | "atMs">} frame
+ */
+export function showService({ service, figures, atMs }) {
+  const banner = byId("banner");
+  banner.hidden = service.kind === "up";
+  if (service.kind === "up") return;
+  const title = byId("banner-title");
+  const text = service.kind === "dead" ? "SERVICE DEAD" : "SERVICE DEAD, starting again";
+  // Once: it is read out whenever it is written.
+  if (title.textContent !== text) title.textContent = text;
+  const seconds = ((atMs - service.sinceMs) / 1_000).toFixed(1);
+  byId("banner-detail").textContent =
+    `for ${seconds} s · ${service.frozen} payments frozen, ${service.paidMeanwhile} of those in flight already paid on the chain · ${figures.kafkaLag ?? 0} waiting in Kafka`;
+}
