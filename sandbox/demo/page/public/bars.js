@@ -47,7 +47,7 @@ export function createBars(svg) {
       if (right > left) shapes.push(shape("rect", band));
     }
     for (const { second, meansMs, slowestMs } of bars) {
-      const left = x(second + 1);
+      const left = x(second);
       if (left < AXIS_PX) continue;
       let sumMs = 0;
       for (const [i, ms] of meansMs.entries()) {

@@ -30,7 +30,7 @@ export function createKeys(group) {
           button.type = "button";
           const cap = document.createElement("kbd");
           cap.textContent = key;
-          button.append(cap, does);
+          button.append(cap, " ", does);
           button.addEventListener("click", () => press(key));
           return button;
         }),

@@ -1,7 +1,7 @@
 /** @import { Dot } from "../../board/frame.ts" */
 
 const STAGES = 6;
-const PITCH_MAX = 9;
+const PITCH_MAX = 11;
 const PITCH_MIN = 3;
 const MARGIN = 6;
 

@@ -15,5 +15,5 @@ export function showService({ service, figures, atMs }) {
   if (title.textContent !== text) title.textContent = text;
   const seconds = ((atMs - service.sinceMs) / 1_000).toFixed(1);
   byId("banner-detail").textContent =
-    `for ${seconds} s · ${service.frozen} payments frozen, ${service.paidMeanwhile} of those in flight already paid on the chain · ${figures.kafkaLag ?? 0} waiting in Kafka`;
+    `for ${seconds} s · ${service.frozen} payments frozen · ${service.paidMeanwhile} in flight already paid on the chain · ${figures.kafkaLag ?? 0} waiting in Kafka`;
 }
