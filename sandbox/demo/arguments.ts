@@ -4,7 +4,8 @@ import type { Rail } from "../service-settings.ts";
 export const DEMO_HELP = `npm run demo -- [--rail circle|arc] [--payments N] [--rate R] [--unattended] [--calm] [--json]
 
 Starts the whole world on this machine, publishes tasks, pays them, kills the service in the middle, and ends with
-an audit from three sources that share no code with the service. No real money is involved.
+an audit from three sources that share no code with the service. Prints the address of a page that shows it live.
+No real money is involved.
 
   --rail circle|arc  through the emulated Circle API, or straight to the emulated chain (circle)
   --payments N       tasks to publish (2000)
