@@ -8,7 +8,7 @@ import {
   type BrowserContextOptions,
   type Page,
 } from "playwright-core";
-import { makeOnce } from "../../sandbox/java/make-once.ts";
+import { makeOnce } from "../../sandbox/process/make-once.ts";
 
 /** As root it has no sandbox; everything it would ask of the world by itself is off. */
 const ARGUMENTS = [
