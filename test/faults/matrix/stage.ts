@@ -17,6 +17,7 @@ import { createTopics } from "./cell-topics.ts";
 import { blockWorker, openTraffic, type CellTraffic } from "./cell-traffic.ts";
 import { createFleet, type Fleet } from "./fleet.ts";
 import { LEFT_BEHIND } from "./logs.ts";
+import { countUnread } from "./unread-records.ts";
 
 /** A twentieth of the usual delays. */
 const SETTINGS = {
@@ -44,7 +45,7 @@ export interface Stage extends AsyncDisposable {
   readonly traffic: CellTraffic;
   /** The settings of its services. */
   readonly settings: Readonly<Record<string, string>>;
-  /** Resolves once every task has its outcome and the database has nothing under way. */
+  /** Resolves once every task has its outcome, the database has nothing under way, and every record is in it. */
   readonly untilNothingInFlight: (withinMs: number) => Promise<void>;
   /** What the auditor says; throws where anything is wrong. */
   readonly audited: () => Promise<Verdict>;
@@ -109,8 +110,10 @@ export async function openStage(sandbox: Sandbox, options: StageOptions): Promis
       const deadlineMs = Date.now() + withinMs;
       await traffic.untilEnded([...traffic.ledger.tasks.keys()], withinMs);
       for (;;) {
-        const left = await world.pool.one(inFlight);
-        if (Object.values(left).every((count) => count === 0n)) return;
+        const stored = await world.pool.one(inFlight);
+        const isStill = Object.values(stored).every((count) => count === 0n);
+        const left = { ...stored, records: isStill ? await countUnread(world) : 0n };
+        if (isStill && left.records === 0n) return;
         if (Date.now() > deadlineMs) throw new Error(`still in flight: ${show(left)}`);
         await delay(POLL_MS);
       }
