@@ -12,6 +12,7 @@ import { getPayment } from "../../src/queries/get-payment.ts";
 import { units } from "../support/acceptance.ts";
 import { addressOf, insertPlatform } from "../support/seed.ts";
 import { openPlaybook } from "./playbook.ts";
+import { bringUp, takeDown } from "./sandbox-client.ts";
 import { noncesUsed, payFromOutside } from "./thief.ts";
 import { runLogged } from "./shared-world.ts";
 import { startLine, taskDone, type WholeLine } from "./whole-line.ts";
@@ -213,6 +214,97 @@ test("dead letters pile up: what is mended is replayed and paid, and the rest is
     "replayed",
     "replayed",
   ]);
+  playbook.expectDone();
+});
+
+test("Circle is down: what is in doubt stays in doubt, and is paid when Circle is back", async () => {
+  const { world, platforms, downstream, hire, read } = circle;
+  const playbook = openPlaybook("circle-down", () => world.settings);
+  const control = circleControl(world.parts.circle.controlUrl);
+  const wallet = world.treasuries[0]?.address.toLowerCase() ?? "";
+  await insertPlatform(world.pool, { id: "waits", taskSource: "event", walletAddress: wallet });
+  await hire("cleo");
+  const waiting = paymentIdOf("waits", "meanwhile");
+
+  await control.inject({ kind: "loseAnswer", executed: false, count: null });
+  try {
+    await platforms.publish(
+      taskDone({ platformId: "waits", taskId: "meanwhile", workerId: "cleo" }),
+    );
+    await expect
+      .poll(() => read(sql.fragment`SELECT state FROM payments WHERE id = ${waiting}`), {
+        timeout: 60_000,
+      })
+      .toEqual(["review"]);
+    expect(await playbook.run("gigpay doctor")).toMatchObject({
+      code: 4,
+      stdout: expect.stringMatching(/^away +chain: /m),
+    });
+    const list = await playbook.run("gigpay review list");
+    expect(list.stdout).toContain(waiting);
+    expect(list.stdout).toContain("pay_unconfirmed");
+  } finally {
+    await control.clearFaults();
+  }
+  expect(await downstream.outcomeOf("meanwhile")).toMatchObject({
+    kind: "completed",
+    generation: 1,
+    attempts: 1,
+  });
+  expect(await playbook.run("gigpay doctor")).toMatchObject({ code: 0 });
+  expect((await playbook.run("gigpay review list")).stdout).not.toContain(waiting);
+  expect(await playbook.run("gigpay verify")).toMatchObject({ code: 0 });
+  playbook.expectDone();
+});
+
+test("the chain is down: nothing fails, and what waited is paid when it is back", async () => {
+  const { world, platforms, downstream, hire } = arc;
+  const playbook = openPlaybook("chain-down", () => world.settings);
+  const wallet = world.treasuries[1]?.address.toLowerCase() ?? "";
+  await insertPlatform(world.pool, { id: "offline", taskSource: "event", walletAddress: wallet });
+  await hire("chris");
+
+  await takeDown("chain");
+  try {
+    await platforms.publish(
+      taskDone({ platformId: "offline", taskId: "later", workerId: "chris" }),
+    );
+    expect(await playbook.run("gigpay doctor")).toMatchObject({
+      code: 4,
+      stdout: expect.stringMatching(/^away +chain: /m),
+    });
+  } finally {
+    await bringUp("chain");
+  }
+  expect(await downstream.outcomeOf("later")).toMatchObject({ kind: "completed", attempts: 1 });
+  expect(await playbook.run("gigpay doctor")).toMatchObject({ code: 0 });
+  expect(await playbook.run("gigpay review list")).toMatchObject({ code: 0 });
+  expect(await playbook.run("gigpay verify")).toMatchObject({ code: 0 });
+  playbook.expectDone();
+});
+
+test("the registry is down: those whose schema is known are paid all the same", async () => {
+  const { world, platforms, downstream, hire } = arc;
+  const playbook = openPlaybook("registry-down", () => world.settings);
+  const wallet = world.treasuries[1]?.address.toLowerCase() ?? "";
+  await insertPlatform(world.pool, { id: "known", taskSource: "event", walletAddress: wallet });
+  await hire("rita");
+
+  await takeDown("registry");
+  try {
+    expect(await playbook.run("gigpay doctor")).toMatchObject({
+      code: 4,
+      stdout: expect.stringMatching(/^away +schema registry: /m),
+    });
+    await platforms.publish(taskDone({ platformId: "known", taskId: "anyway", workerId: "rita" }));
+    expect(await downstream.outcomeOf("anyway")).toMatchObject({ kind: "completed" });
+  } finally {
+    await bringUp("registry");
+  }
+  expect(await playbook.run("gigpay doctor")).toMatchObject({ code: 0 });
+  expect(
+    await playbook.run("gigpay dead-letters list --status open --code unknown_schema"),
+  ).toMatchObject({ code: 0 });
   playbook.expectDone();
 });
 

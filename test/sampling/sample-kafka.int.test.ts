@@ -148,7 +148,7 @@ test("another instance's partition is that instance's to tell of in seconds", as
   expect(await allOf(metrics, "payments_kafka_lag_seconds")).toEqual({ '{partition="0"}': 0 });
 });
 
-test("a reader of ends that met an error connects anew", async () => {
+test("where Kafka cannot be asked for the ends that is an error; a reader that was closed connects anew", async () => {
   const { topic, produce } = await world();
   const away = createKafka({ brokers: ["127.0.0.1:1"], clientId: "test", ssl: false }, silent);
   const nowhere = createEndsReader(away, topic);
@@ -157,6 +157,6 @@ test("a reader of ends that met an error connects anew", async () => {
   await produce(0, 1);
   await ends.read();
   await ends.close();
-  expect((await ends.read()).map(({ high }) => high)).toEqual([1n, 0n]);
+  expect((await ends.read()).find(({ partition }) => partition === 0)).toMatchObject({ high: 1n });
   await ends.close();
 });

@@ -100,7 +100,11 @@ export const moneyMetrics = {
     help: "1 where the service pays itself now and then to know that it can.",
     labels: {},
   }),
-
+  heartbeatInterval: gauge({
+    name: "payments_heartbeat_interval_seconds",
+    help: "How often it does; 0 where it does not.",
+    labels: {},
+  }),
   mismatches: gauge({
     name: "payments_reconciliation_mismatches",
     help: "What the last look found that must not be, by kind.",
