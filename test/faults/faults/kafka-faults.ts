@@ -22,7 +22,9 @@ const JOINS = 3;
 const STILL_MS = 500;
 /** For records that the service has not accepted yet: nobody publishes while another instance takes over. */
 const AHEAD_WITHIN_MS = 5_000;
-const AHEAD_LOOKS = 6;
+const AHEAD_LOOKS = 5;
+/** A consumer is back in its group in this time, and what it owes is done. */
+const BETWEEN_LOOKS_MS = 8_000;
 const STILL_WITHIN_MS = 20_000;
 
 async function restart({ sandbox }: Cell, signal: NodeJS.Signals): Promise<number> {
@@ -117,6 +119,7 @@ export async function moveOffsets(
 async function skipAhead(cell: Cell): Promise<number> {
   let skipped = 0;
   for (let look = 0; look < AHEAD_LOOKS && skipped === 0; look += 1) {
+    if (look > 0) await pause(BETWEEN_LOOKS_MS);
     skipped = await skipWhatIsThere(cell);
   }
   return skipped;
