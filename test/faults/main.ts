@@ -14,6 +14,7 @@ const { values } = parseArgs({
     workers: { type: "string", default: "3" },
     minutes: { type: "string", default: "600" },
     fresh: { type: "boolean", default: false },
+    older: { type: "boolean", default: false },
     seed: { type: "string" },
     steps: { type: "string" },
     seeds: { type: "string" },
@@ -32,14 +33,19 @@ type Values = typeof values;
 
 /** Each mode answers its exit code. */
 const MODES: Readonly<Record<string, (values: Values) => Promise<number>>> = {
-  matrix: ({ workers, minutes, fresh, json }) =>
-    playMatrix({ workers: Number(workers), minutesMax: Number(minutes), fresh, json }),
+  matrix: ({ workers, minutes, fresh, older, json }) =>
+    playMatrix({
+      workers: Number(workers),
+      minutesMax: Number(minutes),
+      trust: fresh ? "nothing" : older ? "older" : "same",
+      json,
+    }),
   cell: ({ cell, workers, minutes, json }) =>
     playMatrix({
       only: cell,
       workers: Number(workers),
       minutesMax: Number(minutes),
-      fresh: true,
+      trust: "nothing",
       json,
     }),
   list: ({ json }) => listMatrix(json),
@@ -65,7 +71,7 @@ const mode = Object.entries(MODES).find(([flag]) => values[flag as keyof Values]
 if (mode) process.exitCode = await mode[1](values);
 else {
   process.stderr.write(
-    "One of: --matrix [--workers N] [--minutes M] [--fresh] [--json] · --cell NAME [--workers N] [--json] · --list [--json] · --seed N [--steps a,b,c] · --seeds N [--from M] [--failures K] [--json] · --breaks [--only NAME] [--json] · --backlog N [--rail arc|circle] [--json]\n",
+    "One of: --matrix [--workers N] [--minutes M] [--fresh | --older] [--json] · --cell NAME [--workers N] [--json] · --list [--json] · --seed N [--steps a,b,c] · --seeds N [--from M] [--failures K] [--json] · --breaks [--only NAME] [--json] · --backlog N [--rail arc|circle] [--json]\n",
   );
   process.exitCode = 2;
 }

@@ -34,6 +34,8 @@ export interface CellResult {
   readonly payments?: number;
   readonly restarts?: number;
   readonly durationMs: number;
+  /** The commit that it was played on; absent where the source differed from its last commit. */
+  readonly commit?: string;
   /** Why it failed. */
   readonly error?: string;
 }

@@ -1,4 +1,5 @@
 import { allCells } from "./all-cells.ts";
+import type { Trust } from "./remembered.ts";
 import { runMatrix } from "./run-matrix.ts";
 import { writeReport } from "./write-report.ts";
 
@@ -9,7 +10,7 @@ export interface PlayOptions {
   readonly only?: string | undefined;
   readonly workers: number;
   readonly minutesMax: number;
-  readonly fresh: boolean;
+  readonly trust: Trust;
   readonly json: boolean;
 }
 

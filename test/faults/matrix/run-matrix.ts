@@ -1,7 +1,7 @@
 import type { CellResult } from "./cell-spec.ts";
 import { allCells } from "./all-cells.ts";
 import { logsOf } from "./logs.ts";
-import { openMemory } from "./remembered.ts";
+import { openMemory, type Trust } from "./remembered.ts";
 import { playAll } from "./workers.ts";
 
 export interface MatrixOptions {
@@ -10,8 +10,7 @@ export interface MatrixOptions {
   readonly minutesMax: number;
   /** Only cells whose name contains this. */
   readonly only?: string | undefined;
-  /** Plays cells again that are remembered. */
-  readonly fresh: boolean;
+  readonly trust: Trust;
   readonly say: (line: string) => void;
 }
 
@@ -19,7 +18,7 @@ export interface MatrixOptions {
 export async function runMatrix(options: MatrixOptions): Promise<CellResult[]> {
   const { only, say, workers, minutesMax } = options;
   const cells = allCells().filter(({ name }) => only === undefined || name.includes(only));
-  const memory = await openMemory(options.fresh);
+  const memory = await openMemory(options.trust);
   const left = cells.filter(({ name }) => !memory.results.has(name));
   if (left.length < cells.length) say(`${cells.length - left.length} cells are remembered`);
   let played = 0;

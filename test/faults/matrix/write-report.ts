@@ -29,7 +29,7 @@ function reportOf(results: readonly CellResult[], planned: number): string {
     "",
     INTRODUCTION,
     "",
-    `${results.length} of ${planned} cells were played; ${failed.length} failed.`,
+    `${results.length} of ${planned} cells were played; ${failed.length} failed. ${commitsOf(results)}`,
     "",
     ...table(
       ["kind", "what", "cells", "passed", "failed", "median recovery", "longest recovery"],
@@ -69,7 +69,9 @@ A cell whose place was not reached, or whose fault did not strike, has failed. *
 the last outcome of all payments, those included that were published after it; it contains the rest of a Kafka session
 (2 s here), which a killed member leaves behind. Delays of the service are a twentieth of what they are by default.
 
-    npm run faults -- --matrix          # all of it, and this page; --minutes M stops in time, and the next run goes on
+    npm run faults -- --matrix          # all of it, and this page; --minutes M stops in time, and the next run goes on.
+                                        # Cells that passed on the same source are not played again (--fresh: they are;
+                                        # --older: nor are those that passed on an earlier commit)
     npm run faults -- --cell NAME       # the cells whose name contains NAME
     npm run faults -- --list
 
@@ -79,6 +81,12 @@ part, and places and faults meet every rail on which they occur.`;
 
 const NOT_PLAYED = `Plain transfers (\`PAYMENT_METHOD=transfer\`; the cells that end in \`/transfer\`) cannot promise all that PayOnce promises. These
 faults have no cell there; what becomes of them is said in [decision 8](decisions/0008-plain-transfers.md):`;
+
+function commitsOf(results: readonly CellResult[]): string {
+  const byCommit = [...Map.groupBy(results, ({ commit }) => commit ?? "a changed source")];
+  const said = byCommit.map(([commit, ours]) => `${ours.length} on ${commit}`);
+  return `They were last played: ${said.join(", ")}.`;
+}
 
 function summaryRow(kind: CellKind, results: readonly CellResult[]): string[] {
   const ours = results.filter((result) => result.kind === kind);
@@ -105,13 +113,14 @@ function measurements(results: readonly CellResult[]): string[] {
 function section(kind: CellKind, results: readonly CellResult[]): string[] {
   const ours = results.filter((result) => result.kind === kind);
   if (ours.length === 0) return [];
-  const rows = ours.map(({ name, outcome, recoveryMs, payments, error }) => [
+  const rows = ours.map(({ name, outcome, recoveryMs, payments, error, commit }) => [
     name,
     error === undefined ? outcome : `**${outcome}**: ${error.split("\n")[0]?.slice(0, 160)}`,
     payments === undefined ? "" : String(payments),
     seconds(recoveryMs),
+    commit ?? "",
   ]);
-  const head = ["cell", "outcome", "payments", "recovery"];
+  const head = ["cell", "outcome", "payments", "recovery", "commit"];
   return [`### ${kind}: ${WORDS[kind]}`, "", ...table(head, rows), ""];
 }
 
