@@ -26,6 +26,7 @@ import { noteOffsetAlarm } from "./note-offset-alarm.ts";
 import { watchDeps } from "./restore-deps.ts";
 import { watchRestores, type RestoreWatch } from "./restore/watch-restores.ts";
 import { relayDeps } from "./relay-deps.ts";
+import { runHeartbeat } from "./run-heartbeat.ts";
 import { runRelay } from "./relay/run-relay.ts";
 import { runSamplers } from "./run-samplers.ts";
 import { loadCursor } from "./settlement/cursor.ts";
@@ -84,6 +85,7 @@ export async function runApp(config: Config, log: Logger, signal: AbortSignal): 
         ),
     hold("relay", (held) => relay(connected, { publisher, watch }, held)),
     runSamplers(connected, { metrics, consumer }, line.signal),
+    runHeartbeat(connected, { metrics, watch }, hold),
   ];
   try {
     await untilJoined(consumer, signal);

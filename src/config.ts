@@ -1,4 +1,5 @@
 import type { RailName } from "./payment/events.ts";
+import type { HeartbeatSettings } from "./heartbeat/create-heartbeat.ts";
 import { NO_CONTRACT, type Method } from "./payment/method.ts";
 import { tokensOf, type Tokens } from "./payment/tokens.ts";
 import { configError } from "./settings/config-error.ts";
@@ -6,12 +7,14 @@ import {
   arc,
   circle,
   common,
+  heartbeat,
   migration,
   operators,
   payOnce,
   setup,
 } from "./settings/known-settings.ts";
 import * as parse from "./settings/parsers.ts";
+import { readHeartbeat } from "./settings/read-heartbeat.ts";
 import {
   readSettings,
   unknownSettings,
@@ -19,9 +22,17 @@ import {
   type Settings,
 } from "./settings/read-settings.ts";
 
-const KNOWN = [common, payOnce, operators, circle, arc, migration, setup].flatMap((settings) =>
-  Object.keys(settings),
-);
+const ALL = {
+  ...common,
+  ...payOnce,
+  ...operators,
+  ...circle,
+  ...arc,
+  ...heartbeat,
+  ...migration,
+  ...setup,
+};
+const KNOWN = Object.keys(ALL);
 
 type Environment = Readonly<Record<string, string | undefined>>;
 export type CommonSettings = ReturnType<typeof readSettings<typeof common>>;
@@ -36,6 +47,8 @@ export type RailSettings =
 export interface Config extends CommonSettings {
   readonly tokens: Tokens;
   readonly railSettings: RailSettings;
+  /** Null: the service does not pay itself. */
+  readonly heartbeat: HeartbeatSettings | null;
   /** `NO_CONTRACT` where payments are plain transfers. */
   readonly PAY_ONCE_ADDRESS: string;
 }
@@ -65,9 +78,10 @@ export function loadConfig(environment: Environment = process.env): Config {
       text: "missing; production needs true or an explicit false",
     });
   }
+  const ownPayments = problems.length > 0 ? null : readHeartbeat(values, environment, problems);
   problems.push(...unknownSettings(KNOWN, environment));
   if (problems.length > 0 || !railSettings || !tokens) throw configError(problems);
-  return { ...values, PAY_ONCE_ADDRESS, railSettings, tokens };
+  return { ...values, PAY_ONCE_ADDRESS, railSettings, tokens, heartbeat: ownPayments };
 }
 
 export type SetupConfig = ReturnType<typeof loadSetupConfig>;
@@ -154,9 +168,8 @@ function readRail(
 
 /** Every setting with its value and where it came from; secrets are only said to be set or not. */
 export function describeConfig(environment: Environment = process.env): Record<string, string> {
-  const all = { ...common, ...payOnce, ...operators, ...circle, ...arc, ...migration, ...setup };
   return Object.fromEntries(
-    Object.entries(all).map(([name, setting]) => {
+    Object.entries(ALL).map(([name, setting]) => {
       const isSecret = "secret" in setting;
       const given =
         environment[name] ?? (isSecret && environment[`${name}_FILE`] ? "(file)" : undefined);

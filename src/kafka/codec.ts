@@ -6,13 +6,15 @@ import { createOutcomeDecoder } from "./decode-outcome.ts";
 import type { OutcomeDecoder } from "./decode-outcome.ts";
 import { createEncoder } from "./encode.ts";
 import type { EventEncoder } from "./encode.ts";
+import { createTaskEncoder } from "./encode-task.ts";
+import type { TaskEncoder } from "./encode-task.ts";
 import { createRegistry } from "./registry.ts";
 import type { Registry, RegistrySettings } from "./registry.ts";
 import { schemaVersions } from "./schemas.ts";
 import type { EventName } from "./schemas.ts";
 import { untilAvailable } from "./until-available.ts";
 
-export type Codec = TaskDecoder & OutcomeDecoder & EventEncoder;
+export type Codec = TaskDecoder & OutcomeDecoder & EventEncoder & TaskEncoder;
 
 export interface CodecOptions extends RegistrySettings {
   readonly topics: {
@@ -39,13 +41,14 @@ export async function connectCodec(
       isAway: (error) => dispositionOf(error) === "retry",
     });
 
-  await register(options.topics.taskCompleted, "task.completed");
+  const task = await register(options.topics.taskCompleted, "task.completed");
   const completed = await register(options.topics.paymentCompleted, "payment.completed");
   const failed = await register(options.topics.paymentFailed, "payment.failed");
   return {
     ...createDecoder(registry.fetchSchema),
     ...createOutcomeDecoder(registry.fetchSchema),
     ...createEncoder({ completed, failed }),
+    ...createTaskEncoder(task),
   };
 }
 

@@ -79,6 +79,15 @@ export const arc = {
   ARC_MAX_IN_FLIGHT: { parse: parse.integer(1, 16), byDefault: "12" },
 };
 
+/** Read where HEARTBEAT_PLATFORM is set. */
+export const heartbeat = {
+  HEARTBEAT_PLATFORM: { parse: parse.text, byDefault: "" },
+  HEARTBEAT_WORKER: { parse: parse.text, byDefault: "" },
+  HEARTBEAT_EVERY_SECONDS: { parse: parse.integer(10, 86_400), byDefault: "300" },
+  HEARTBEAT_AMOUNT: { parse: parse.amount, byDefault: "1" },
+  HEARTBEAT_DAILY_AMOUNT: { parse: parse.amount, byDefault: "300" },
+};
+
 /** For `gigpay migrate` only: a login that may change the schema, which the service's should not. */
 export const migration = {
   DATABASE_MIGRATION_URL: {

@@ -27,6 +27,7 @@ const OWN_PREFIXES = [
   "RISK_",
   "SCHEMA_REGISTRY_",
   "PAY_ONCE_",
+  "HEARTBEAT_",
 ];
 
 /** Reads every setting and collects every complaint, so that an operator mends all of them at once. */

@@ -11,6 +11,7 @@ import { followChain } from "../../src/follow/follow-chain.ts";
 import { createDecoder } from "../../src/kafka/decode.ts";
 import { createOutcomeDecoder } from "../../src/kafka/decode-outcome.ts";
 import { createEncoder } from "../../src/kafka/encode.ts";
+import { createTaskEncoder } from "../../src/kafka/encode-task.ts";
 import { createLanes } from "../../src/lanes.ts";
 import { createLog } from "../../src/log.ts";
 import type { TaskCompleted } from "../../src/payment/events.ts";
@@ -137,6 +138,7 @@ async function connectTo(world: LineWorld, place: Place, signal: AbortSignal): P
       ...createDecoder(registry),
       ...createOutcomeDecoder(registry),
       ...createEncoder({ completed: 1, failed: 2 }),
+      ...createTaskEncoder(3),
     },
     lanes,
     operators: lanes.flatMap(({ operators }) => operators),

@@ -98,3 +98,26 @@ test("a secret may stand in a file", () => {
 test("production must say whether Kafka is spoken to over TLS", () => {
   expect(complaint({ ...valid, NODE_ENV: "production" })).toMatch(/KAFKA_SSL +missing/);
 });
+
+test("a heartbeat is off unless its platform is named, and then complete and within its daily bound", () => {
+  expect(loadConfig(valid).heartbeat).toBeNull();
+  expect(loadConfig({ ...valid, HEARTBEAT_WORKER: "w" }).heartbeat).toBeNull();
+  const named = { ...valid, HEARTBEAT_PLATFORM: "ourselves", HEARTBEAT_WORKER: "w" };
+  expect(loadConfig(named).heartbeat).toEqual({
+    platformId: "ourselves",
+    workerId: "w",
+    everySeconds: 300,
+    amount: 1_000_000n,
+    currency: "USDC",
+  });
+  expect(complaint({ ...named, HEARTBEAT_WORKER: "" })).toMatch(/HEARTBEAT_WORKER +missing/);
+  expect(complaint({ ...named, HEARTBEAT_EVERY_SECONDS: "60" })).toMatch(
+    /HEARTBEAT_EVERY_SECONDS +lets 1440\.000000 a day be paid, above HEARTBEAT_DAILY_AMOUNT/,
+  );
+  expect(complaint({ ...named, HEARTBEAT_AMOUNT: "0.5" })).toMatch(
+    /HEARTBEAT_AMOUNT +is not between/,
+  );
+  expect(complaint({ ...valid, HEARTBEAT_PLATFROM: "x" })).toMatch(
+    /did you mean HEARTBEAT_PLATFORM/,
+  );
+});

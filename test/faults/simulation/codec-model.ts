@@ -17,6 +17,7 @@ export const jsonCodec: Codec = {
   },
   encodePaymentCompleted: encode,
   encodePaymentFailed: encode,
+  encodeTaskCompleted: encode,
 };
 
 export function encode(event: object): Buffer {
