@@ -5,6 +5,9 @@ import { findPrometheus, NO_PROMETHEUS } from "../../sandbox/prometheus/find-pro
 import { runPromtool } from "../../sandbox/prometheus/promtool.ts";
 import { PROMETHEUS } from "./read-rules.ts";
 
+/** Some seconds on a machine of its own. */
+const RULE_TESTS_TIMEOUT_MS = 120_000;
+
 const tools = await findPrometheus();
 const filesOf = (folder: string) =>
   readdirSync(new URL(folder, PROMETHEUS)).map((name) =>
@@ -34,9 +37,13 @@ describe.skipIf(tools === undefined)(
       );
     });
 
-    test("every rule says what it should, when it should", async () => {
-      const said = await runPromtool(found, ["test", "rules", ...filesOf("tests")]);
-      expect(said.match(/SUCCESS/g)).toHaveLength(filesOf("tests").length);
-    });
+    test(
+      "every rule says what it should, when it should",
+      async () => {
+        const said = await runPromtool(found, ["test", "rules", ...filesOf("tests")]);
+        expect(said.match(/SUCCESS/g)).toHaveLength(filesOf("tests").length);
+      },
+      RULE_TESTS_TIMEOUT_MS,
+    );
   },
 );
