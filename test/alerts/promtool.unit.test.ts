@@ -1,6 +1,7 @@
 import { readdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
+import { runAmtool } from "../../sandbox/prometheus/amtool.ts";
 import { findPrometheus, NO_PROMETHEUS } from "../../sandbox/prometheus/find-prometheus.ts";
 import { runPromtool } from "../../sandbox/prometheus/promtool.ts";
 import { PROMETHEUS } from "./read-rules.ts";
@@ -35,6 +36,15 @@ describe.skipIf(tools === undefined)(
       expect(await runPromtool(found, ["check", "config", config])).toContain(
         `${filesOf("rules").length} rule files found`,
       );
+    });
+
+    test("pages go to those who are woken, tickets to those who are not", async () => {
+      const config = fileURLToPath(new URL("alertmanager.yml", PROMETHEUS));
+      expect(await runAmtool(found, ["check-config", config])).toContain("SUCCESS");
+      const test = ["config", "routes", "test", `--config.file=${config}`];
+      const routed = (severity: string) => runAmtool(found, [...test, `severity=${severity}`]);
+      expect(await routed("page")).toMatch(/^pages$/m);
+      expect(await routed("ticket")).toMatch(/^tickets$/m);
     });
 
     test(
