@@ -85,7 +85,7 @@ export async function runApp(config: Config, log: Logger, signal: AbortSignal): 
         ),
     hold("relay", (held) => relay(connected, { publisher, watch }, held)),
     runSamplers(connected, { metrics, consumer }, line.signal),
-    runHeartbeat(connected, { metrics, watch }, hold),
+    runHeartbeat(connected, watch, hold),
   ];
   try {
     await untilJoined(consumer, signal);

@@ -1,6 +1,5 @@
 import { createHeartbeat } from "./heartbeat/create-heartbeat.ts";
 import { createPublisher } from "./kafka/publisher.ts";
-import type { Metrics } from "./metrics/create-metrics.ts";
 import type { TaskCompleted } from "./payment/events.ts";
 import type { RestoreWatch } from "./restore/watch-restores.ts";
 import type { Connected } from "./stage-deps.ts";
@@ -9,10 +8,10 @@ import { sweep } from "./sweep.ts";
 /** Pays ourselves now and then, where the settings ask for it, while this instance holds the lease. Not while a restore is open. */
 export async function runHeartbeat(
   connected: Connected,
-  { metrics, watch }: { readonly metrics: Metrics; readonly watch: RestoreWatch },
+  watch: RestoreWatch,
   hold: (name: string, work: (held: AbortSignal) => Promise<void>) => Promise<void>,
 ): Promise<void> {
-  const { config, log, pool, kafka, codec } = connected;
+  const { config, log, metrics, pool, kafka, codec } = connected;
   const { heartbeat: settings } = config;
   if (settings === null) return;
   metrics.heartbeatEnabled.set({}, 1);
