@@ -19,6 +19,7 @@ const FILES = [
   "dots.js",
   "gliding-dots.js",
   "theme-colours.js",
+  "paint-loop.js",
   "place-dots.js",
   "bars.js",
   "keys.js",

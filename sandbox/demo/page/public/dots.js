@@ -1,6 +1,7 @@
 /** @import { Dot } from "../../board/frame.ts" */
 /** @import { Area } from "./place-dots.js" */
 import { createGlidingDots } from "./gliding-dots.js";
+import { createPaintLoop } from "./paint-loop.js";
 import { readColours } from "./theme-colours.js";
 
 const FROZEN_ALPHA = 0.45;
@@ -19,7 +20,6 @@ export function createDots(canvas) {
   const dark = matchMedia("(prefers-color-scheme: dark)");
   let colours = readColours(canvas);
   let isDead = false;
-  let isPainting = false;
 
   /** @returns {Area} */
   const area = () => ({
@@ -31,8 +31,7 @@ export function createDots(canvas) {
   const arrange = (/** @type {readonly Dot[] | undefined} */ dots) =>
     gliding.arrange(dots, area(), { nowMs: performance.now(), isStill: still.matches });
 
-  const paint = () => {
-    const nowMs = performance.now();
+  const repaint = createPaintLoop((nowMs) => {
     const { width, height } = area();
     context.setTransform(devicePixelRatio, 0, 0, devicePixelRatio, 0, 0);
     context.clearRect(0, 0, width, height);
@@ -48,15 +47,8 @@ export function createDots(canvas) {
       context.fill();
     }
     context.globalAlpha = 1;
-    isPainting = gliding.isMoving(nowMs);
-    if (isPainting) requestAnimationFrame(paint);
-  };
-
-  const repaint = () => {
-    if (isPainting) return;
-    isPainting = true;
-    requestAnimationFrame(paint);
-  };
+    return gliding.isMoving(nowMs);
+  });
 
   new ResizeObserver(() => {
     canvas.width = Math.round(canvas.clientWidth * devicePixelRatio);
