@@ -24,6 +24,13 @@ function scaleOf(bars) {
   return Math.min(SCALE_MAX_MS, Math.max(SCALE_MIN_MS, Math.ceil(highest / 1_000) * 1_000));
 }
 
+/** A line a second, or every other one where they would crowd; the promise always has its own. @param {number} scaleMs */
+function ticksOf(scaleMs) {
+  const stepMs = scaleMs > 6_000 ? 2_000 : 1_000;
+  const ticks = Array.from({ length: Math.floor(scaleMs / stepMs) + 1 }, (_, i) => i * stepMs);
+  return ticks.includes(PROMISE_MS) ? ticks : [...ticks, PROMISE_MS];
+}
+
 /**
  * Draws the last minute: a bar a second, its stages stacked, against the 3 seconds.
  * @param {SVGSVGElement} svg
@@ -59,7 +66,7 @@ export function createBars(svg) {
       const tick = { x1: left, x2: left + step - 2, y1: y(slowestMs), y2: y(slowestMs) };
       shapes.push(shape("line", { class: "slowest", ...tick }));
     }
-    for (let ms = 0; ms <= scaleMs; ms += 1_000) {
+    for (const ms of ticksOf(scaleMs)) {
       const name = ms === PROMISE_MS ? "promise" : "axis";
       shapes.push(shape("line", { class: name, x1: AXIS_PX, x2: width, y1: y(ms), y2: y(ms) }));
       const label = { x: AXIS_PX - 6, y: Math.max(9, y(ms) + 4), "text-anchor": "end" };

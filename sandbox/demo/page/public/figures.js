@@ -41,7 +41,7 @@ export function showStages({ stages, undrawn }) {
     if (title) write(title, name);
     if (number) write(number, count(here));
   }
-  write(byId("undrawn"), undrawn > 0 ? `${count(undrawn)} more are not drawn` : "");
+  write(byId("undrawn"), undrawn > 0 ? `· ${count(undrawn)} more are not drawn` : "");
 }
 
 /** @param {readonly StageFigures[]} stages */

@@ -13,7 +13,8 @@ export function showService({ service, figures, atMs }) {
   const text = service.kind === "dead" ? "SERVICE DEAD" : "SERVICE DEAD, starting again";
   // Once: it is read out whenever it is written.
   if (title.textContent !== text) title.textContent = text;
+  const count = (/** @type {number} */ value) => value.toLocaleString("en");
   const seconds = ((atMs - service.sinceMs) / 1_000).toFixed(1);
   byId("banner-detail").textContent =
-    `for ${seconds} s · ${service.frozen} payments frozen · ${service.paidMeanwhile} in flight already paid on the chain · ${figures.kafkaLag ?? 0} waiting in Kafka`;
+    `for ${seconds} s · ${count(service.frozen)} payments frozen · ${count(service.paidMeanwhile)} in flight already paid on the chain · ${count(figures.kafkaLag ?? 0)} waiting in Kafka`;
 }
