@@ -8,6 +8,12 @@ const ADAPTERS = {
   arc: ["viem", "viem/accounts", "viem/utils", "viem/chains", "viem/actions"],
   circle: ["@circle-fin/developer-controlled-wallets"],
   database: ["pg"],
+  tracing: [
+    "@opentelemetry/api",
+    "@opentelemetry/sdk-trace",
+    "@opentelemetry/resources",
+    "@opentelemetry/exporter-trace-otlp-proto",
+  ],
 };
 
 const confinedOutside = (folder: string) =>

@@ -42,6 +42,7 @@ import {
   type Connected,
 } from "./stage-deps.ts";
 import { sweep } from "./sweep.ts";
+import { startTracing } from "./tracing/start-tracing.ts";
 import { verifyEveryMinute } from "./verify-every-minute.ts";
 
 /** More than any topic of ours has: each partition waits for Postgres on its own. */
@@ -59,7 +60,9 @@ export async function runApp(config: Config, log: Logger, signal: AbortSignal): 
     config.METRICS_PORT,
     line.signal,
   );
-  const connected = await connect({ config, log, metrics }, signals).catch((error: unknown) => {
+  const tracing = await startTracing(config, log);
+  const itself = { config, log, metrics, tracing };
+  const connected = await connect(itself, signals).catch((error: unknown) => {
     // Told to stop while it waited for a part that is away.
     if (!signal.aborted) throw error;
   });
@@ -99,6 +102,7 @@ export async function runApp(config: Config, log: Logger, signal: AbortSignal): 
     await publisher.stop();
     await connected.signals.closed;
     await connected.pool.end();
+    await tracing.stop(config.SHUTDOWN_TIMEOUT_MS / 4);
   }
 }
 

@@ -15,6 +15,7 @@ import type { Logger } from "./log.ts";
 import type { Metrics } from "./metrics/create-metrics.ts";
 import { instanceOf, type Bell, type Connected } from "./stage-deps.ts";
 import { createServerWatch, type ServerWatch } from "./restore/watch-server.ts";
+import type { Tracing } from "./tracing/tracing.ts";
 import { createWake, ringAll, type Wake } from "./wake.ts";
 
 /** A new topic's; one that exists keeps its own number. Six keep an instance's cores busy and let a few share. */
@@ -26,6 +27,7 @@ interface Process {
   readonly log: Logger;
   /** A command's are scraped by nobody. */
   readonly metrics: Metrics;
+  readonly tracing: Tracing;
 }
 
 interface Signals {
@@ -40,7 +42,7 @@ interface Signals {
  * cannot mend, before anything was consumed or sent: DEPLOYMENT_MISMATCH, REGISTRY_INCOMPATIBLE.
  */
 export async function connect(
-  { config, log, metrics }: Process,
+  { config, log, metrics, tracing }: Process,
   signals: Signals,
 ): Promise<Connected> {
   const failed = new AbortController();
@@ -85,6 +87,7 @@ export async function connect(
     config,
     log,
     metrics,
+    tracing,
     pool,
     server,
     rpc,

@@ -1,21 +1,37 @@
-import { destination, pino, type Logger } from "pino";
+import { destination, pino, type DestinationStream, type Logger } from "pino";
+import { SECRET_SETTINGS } from "./settings/known-settings.ts";
 
 export type { Logger };
 
-/** Explicit paths: what is secret is named, so that a new field cannot slip through a pattern. */
-const REDACTED = [
+/** Names under which the parts of this service hold secrets. */
+const HELD = [
   "apiKey",
   "entitySecret",
   "privateKey",
+  "password",
+  "sasl",
+  "headers",
+  "authorization",
   "raw",
-  "DATABASE_URL",
-  "err.config",
-  "err.request",
-  "err.response",
 ];
 
-/** JSON lines on stderr: stdout belongs to what a command was asked for. */
-export function createLog(settings: { level: string; instanceId: string }): Logger {
+/** What drivers hang onto their errors: requests, with their headers, and answers, which may repeat them. */
+const OF_ERRORS = ["err.config", "err.request", "err.response", "err.data"];
+
+/** Explicit paths: what is secret is named, so that a new field cannot slip through a pattern; settings by their own table. */
+const REDACTED = [
+  ...OF_ERRORS,
+  ...[...HELD, ...SECRET_SETTINGS].flatMap((name) => [name, `config.${name}`]),
+];
+
+/** Where lines go: stderr, since stdout belongs to what a command was asked for. Not awaited, and flushed when the process ends. */
+const toStderr = () => destination({ fd: 2, sync: false, minLength: 0 });
+
+/** JSON lines. What varies is a field, `msg` names the event. */
+export function createLog(
+  settings: { readonly level: string; readonly instanceId: string },
+  stream: DestinationStream = toStderr(),
+): Logger {
   return pino(
     {
       level: settings.level,
@@ -23,6 +39,6 @@ export function createLog(settings: { level: string; instanceId: string }): Logg
       redact: { paths: REDACTED, censor: "(redacted)" },
       timestamp: pino.stdTimeFunctions.isoTime,
     },
-    destination({ fd: 2, sync: false, minLength: 0 }),
+    stream,
   );
 }

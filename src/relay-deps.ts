@@ -5,11 +5,12 @@ import { alarmHandler, type Connected } from "./stage-deps.ts";
 
 /** The outbox → Kafka, and what is told of each outcome then. */
 export function relayDeps(connected: Connected, publisher: Publisher): RelayDeps {
-  const { log, metrics, pool, bells } = connected;
+  const { log, metrics, tracing, pool, bells } = connected;
   return {
     pool,
     log,
     metrics,
+    tracing,
     publisher,
     wake: bells.relay,
     onAlarm: alarmHandler(connected),

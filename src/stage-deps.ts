@@ -32,6 +32,7 @@ import type { ConfirmDeps } from "./settlement/confirm-transfers.ts";
 import { loadCursor, storeFirstCursor } from "./settlement/cursor.ts";
 import { raiseAlarm } from "./settlement/raise-alarm.ts";
 import { settleBlocks, type SettleBlocksDeps } from "./settlement/settle-blocks.ts";
+import type { Tracing } from "./tracing/tracing.ts";
 import type { Wake } from "./wake.ts";
 
 export type Bell = "dispatch" | "relay" | "recheck";
@@ -41,6 +42,7 @@ export interface Connected {
   readonly config: Config;
   readonly log: Logger;
   readonly metrics: Metrics;
+  readonly tracing: Tracing;
   readonly pool: Database;
   /** How far this process has seen its database; every new connection of the pool is measured by it. */
   readonly server: ServerWatch;
@@ -103,7 +105,7 @@ export function readerOf({ config, rpc, log }: Connected): ReturnType<typeof cre
 }
 
 export function settleDeps(connected: Connected): SettleBlocksDeps {
-  const { config, log, metrics, pool, rpc, codec } = connected;
+  const { config, log, metrics, tracing, pool, rpc, codec } = connected;
   const topics = topicsOf(config);
   const { payOnce } = instanceOf(config);
   const reader = readerOf(connected);
@@ -112,6 +114,7 @@ export function settleDeps(connected: Connected): SettleBlocksDeps {
     pool,
     log,
     metrics,
+    tracing,
     instance: instanceOf(config),
     tokens: config.tokens,
     topics: { completed: topics.paymentCompleted, failed: topics.paymentFailed },
@@ -136,7 +139,7 @@ export function confirmDeps(connected: Connected): ConfirmDeps {
 }
 
 export function acceptanceDeps(connected: Connected): AcceptanceDeps {
-  const { config, log, metrics, pool, codec, signals, operators } = connected;
+  const { config, log, metrics, tracing, pool, codec, signals, operators } = connected;
   const { paymentFailed, deadLetters } = topicsOf(config);
   const payers = connected.lanes.find(({ method }) => method === "transfer")?.payers;
   const settle = settleDeps(connected);
@@ -144,6 +147,7 @@ export function acceptanceDeps(connected: Connected): AcceptanceDeps {
     pool,
     log,
     metrics,
+    tracing,
     settings: {
       ...instanceOf(config),
       rail: config.PAYMENT_RAIL,
@@ -180,12 +184,13 @@ export function fundsReaderOf({ config, rpc }: Connected): FundsReader {
 }
 
 export function dispatchDeps(connected: Connected, wake: Wake): DispatchDeps {
-  const { config, log, metrics, pool } = connected;
+  const { config, log, metrics, tracing, pool } = connected;
   const { chainId, payOnce } = instanceOf(config);
   return {
     database: pool,
     log,
     metrics,
+    tracing,
     wake,
     calls: createPayOnceCalls(),
     funds: fundsReaderOf(connected),

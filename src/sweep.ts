@@ -16,7 +16,7 @@ export async function sweep(
       await look();
       isFailing = false;
     } catch (error) {
-      if (!isFailing) log.warn({ err: error }, `could not look for ${what}`);
+      if (!isFailing) log.warn({ err: error, what }, "could not look; looking again");
       isFailing = true;
     }
     await delay(everyMs, undefined, { signal }).catch(() => undefined);

@@ -2,12 +2,14 @@ import { transact } from "../database/transact.ts";
 import { dispositionOf, PaymentError } from "../errors.ts";
 import { failpoint } from "../failpoint.ts";
 import type { AcceptInput, AcceptOutcome, OffsetMove } from "../payment/submission.ts";
+import type { TracedPayment } from "../tracing/tracing.ts";
 import type { AcceptanceDeps } from "./acceptance-deps.ts";
 import { acceptOnce, type Accepted, type CheckedItem } from "./accept-once.ts";
 import { checkSubmission } from "./check-submission.ts";
 import { countAccepted } from "./count-accepted.ts";
 import { findRefused } from "./find-refused.ts";
 import { outrun } from "./outrun.ts";
+import type { PaymentRow } from "./write-payments.ts";
 
 const STAGES = ["dispatch", "relay", "recheck"] as const;
 
@@ -41,6 +43,7 @@ async function commit(
   items: readonly CheckedItem[],
   offsets: readonly OffsetMove[],
 ): Promise<AcceptOutcome> {
+  const startedAt = new Date();
   await failpoint("accept.before");
   const accepted = await outrun(() =>
     transact<Accepted, AcceptOutcome>(deps.pool, async (tx, rollBack) => {
@@ -58,10 +61,16 @@ async function commit(
   accepted.afterCommit();
   countAccepted(deps.metrics, accepted);
   if (items.length > 0) deps.metrics.batch.observe({ stage: "accept" }, items.length);
+  const payments = accepted.payments.map(tracedOf);
+  deps.tracing.batch({ name: "accept", startedAt, payments });
   if (accepted.planned > 0) deps.announce("dispatch");
   if (accepted.announced > 0) deps.announce("relay");
   if (accepted.waiting > 0) deps.announce("recheck");
   return { kind: "durable", results: accepted.results };
+}
+
+function tracedOf({ candidate, traceparent }: PaymentRow): TracedPayment {
+  return { paymentId: candidate.paymentId, generation: 1, traceparent };
 }
 
 /** Finds the item by trying beginnings of the batch and rolling each back, and makes a dead letter of it. */
@@ -86,7 +95,10 @@ async function withoutRefused(
     }
   };
   const refused = await findRefused(items.length, isTaken);
-  deps.log.error({ err: cause }, "the database refused a value; its record becomes a dead letter");
+  deps.log.error(
+    { ...namesOf(items[refused]), err: cause },
+    "the database refused a value; its record becomes a dead letter",
+  );
   const objection = {
     code: "value_refused",
     message: `The database refused a value of this record: ${cause.message}. Correct it and send a new event.`,
@@ -95,6 +107,16 @@ async function withoutRefused(
   return items.map((item, index) =>
     index === refused ? { ...item, checked: { ok: false, objection } } : item,
   );
+}
+
+/** Which record it was, and which payment it would have been. */
+function namesOf(item: CheckedItem | undefined): Readonly<Record<string, unknown>> {
+  if (!item) return {};
+  const { submission, checked } = item;
+  const { source } = submission;
+  const { topic, partition, offset } = source.kind === "kafka" ? source : {};
+  const paymentId = checked.ok ? checked.candidate.paymentId : undefined;
+  return { paymentId, topic, partition, offset: offset?.toString() };
 }
 
 function isValueRefused(error: unknown): error is PaymentError {

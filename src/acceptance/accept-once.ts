@@ -6,6 +6,7 @@ import type {
   Submission,
   SubmissionResult,
 } from "../payment/submission.ts";
+import { isTraceparent } from "../payment/traceparent.ts";
 import type { AcceptanceDeps, AfterCommit } from "./acceptance-deps.ts";
 import type { CheckedSubmission } from "./check-submission.ts";
 import { decideBatch, type Decision } from "./decide-batch.ts";
@@ -58,7 +59,7 @@ export async function acceptOnce(
     recent: await readRecent(tx, settings.risk, workerIds, []),
   };
   const decisions = decideBatch(input.items.map(withRecordTime), facts, settings);
-  const rows = sortOut(input.items, decisions);
+  const rows = sortOut(deps, input.items, decisions);
   const { now } = facts.directory;
   await writeTasks(tx, rows.tasks);
   await insertPayments(tx, settings, now, rows.payments);
@@ -90,7 +91,11 @@ interface Rows {
   readonly results: SubmissionResult[];
 }
 
-function sortOut(items: readonly CheckedItem[], decisions: readonly Decision[]): Rows {
+function sortOut(
+  deps: AcceptanceDeps,
+  items: readonly CheckedItem[],
+  decisions: readonly Decision[],
+): Rows {
   const rows: Rows = { payments: [], inbox: [], tasks: [], letters: [], results: [] };
   for (const [index, decision] of decisions.entries()) {
     const submission = items[index]?.submission;
@@ -109,7 +114,7 @@ function sortOut(items: readonly CheckedItem[], decisions: readonly Decision[]):
     const { candidate, payment } = decision;
     const verdict = decision.kind;
     if (decision.kind === "new") {
-      rows.payments.push(paymentRow(submission, decision));
+      rows.payments.push(paymentRow(deps, submission, decision));
       if (decision.task) rows.tasks.push({ candidate, write: decision.task });
     }
     if (decision.kind === "new" || decision.keepEvent) {
@@ -121,10 +126,9 @@ function sortOut(items: readonly CheckedItem[], decisions: readonly Decision[]):
   return rows;
 }
 
-/** W3C trace context, version 00; anything else from outside is not carried on. */
-const TRACEPARENT = /^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
-
+/** A trace context from outside that is none is not carried on. */
 function paymentRow(
+  { tracing }: AcceptanceDeps,
   { bulkId, traceparent, origin, receivedAtMs }: Submission,
   { candidate, plan }: Extract<Decision, { kind: "new" }>,
 ): PaymentRow {
@@ -132,7 +136,7 @@ function paymentRow(
     candidate,
     plan,
     bulkId: bulkId ?? null,
-    traceparent: traceparent !== undefined && TRACEPARENT.test(traceparent) ? traceparent : null,
+    traceparent: isTraceparent(traceparent) ? traceparent : tracing.begin(candidate.paymentId),
     origin,
     receivedAtMs,
   };

@@ -6,6 +6,7 @@ import type { PaymentFailed, RailName } from "../payment/events.ts";
 import type { Method } from "../payment/method.ts";
 import type { FeePolicy } from "../payment/fee.ts";
 import type { Micros } from "../payment/money.ts";
+import type { Tracing } from "../tracing/tracing.ts";
 import type { Tokens } from "../payment/tokens.ts";
 
 export interface AcceptanceSettings {
@@ -43,6 +44,7 @@ export interface AcceptanceDeps {
   readonly pool: Database;
   readonly log: Logger;
   readonly metrics: AcceptanceMetrics;
+  readonly tracing: Pick<Tracing, "begin" | "onward" | "batch">;
   readonly settings: AcceptanceSettings;
   /** Framed bytes of the event; pure and synchronous, since it runs inside the commit. */
   readonly encodePaymentFailed: (event: PaymentFailed) => Buffer;

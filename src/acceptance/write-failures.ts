@@ -30,10 +30,12 @@ const OUTCOME_TYPES = ["uuid", "int4", "text", "uuid"];
 const OUTBOX_TYPES = ["uuid", "text", "bytea", "bytea", "jsonb", "uuid", "int4"];
 const AUDIT_TYPES = ["uuid", "int4", "jsonb"];
 
+type FailureDeps = Pick<AcceptanceDeps, "settings" | "encodePaymentFailed" | "tracing">;
+
 /** Decides them, stores their events for the relay and writes them into the audit log, with the payments' own commit. */
 export async function writeFailures(
   tx: Transaction,
-  deps: Pick<AcceptanceDeps, "settings" | "encodePaymentFailed">,
+  deps: FailureDeps,
   now: Date,
   failed: readonly FailedPayment[],
 ): Promise<void> {
@@ -70,10 +72,12 @@ export async function writeFailures(
 }
 
 function outboxTuple(
-  { settings, encodePaymentFailed }: Pick<AcceptanceDeps, "settings" | "encodePaymentFailed">,
+  { settings, encodePaymentFailed, tracing }: FailureDeps,
   now: Date,
-  { failure, traceparent, ...payment }: FailedPayment,
+  { failure, ...failed }: FailedPayment,
 ) {
+  const { traceparent: stored, ...payment } = failed;
+  const traceparent = tracing.onward({ ...payment, traceparent: stored });
   const eventId = eventIdOf(payment.paymentId, payment.generation, "failed");
   const headers = {
     "event-id": eventId,

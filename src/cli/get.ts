@@ -50,6 +50,7 @@ export function paymentText(payment: PaymentDetail): string {
     ["failure", failure && `${failure.code}: ${failure.message}`],
     ["doubt", doubt && `${doubt.reason} since ${doubt.since}`],
     ["next attempt", payment.nextAttemptAt],
+    ["trace", payment.traceId],
   ]);
   const lines = attempts.map(({ n, kind, outcome, at, txHash, errorCode }) =>
     `  ${n}. ${kind} ${outcome} ${at} ${txHash ?? ""} ${errorCode ?? ""}`.trimEnd(),

@@ -15,6 +15,11 @@ export async function serve(): Promise<never> {
   const config = loadConfig();
   const log = createLog({ level: config.LOG_LEVEL, instanceId: config.INSTANCE_ID });
   const stopping = new AbortController();
+  // The last word of a process that a bug ends is a line like any other; what was under way is resumed by the next.
+  process.on("uncaughtException", (error) => {
+    log.fatal({ err: error }, "a bug ended this process");
+    process.exit(EXIT.bug);
+  });
   for (const name of STOP_SIGNALS) {
     process.on(name, () => {
       if (stopping.signal.aborted) process.exit(EXIT.bug);
@@ -27,7 +32,12 @@ export async function serve(): Promise<never> {
       deadline.unref();
     });
   }
-  await runApp(config, log, stopping.signal);
+  try {
+    await runApp(config, log, stopping.signal);
+  } catch (error) {
+    log.fatal({ err: error }, "ended");
+    throw error;
+  }
   log.info("stopped");
   // Not by running out of work: a client of Kafka that was cut off may try to reach its broker for minutes yet.
   process.exit(EXIT.done);

@@ -5,8 +5,10 @@ import { createMetrics } from "../metrics/create-metrics.ts";
 import { watchDeps } from "../restore-deps.ts";
 import { checkForRestore } from "../restore/watch-restores.ts";
 import type { Connected } from "../stage-deps.ts";
+import { startTracing } from "../tracing/start-tracing.ts";
 
 const CONNECT_TIMEOUT_MS = 30_000;
+const TRACES_TIMEOUT_MS = 1_000;
 
 /** Runs one command with everything connected that the service itself has, and closes it, however the command ends. */
 export async function withConnected<T>(work: (connected: Connected) => Promise<T>): Promise<T> {
@@ -16,7 +18,8 @@ export async function withConnected<T>(work: (connected: Connected) => Promise<T
   const starting = AbortSignal.timeout(CONNECT_TIMEOUT_MS);
   const metrics = createMetrics({ sloMs: config.SLO_MS });
   const signals = { starting, running: running.signal };
-  const connected = await connect({ config, log, metrics }, signals);
+  const tracing = await startTracing(config, log);
+  const connected = await connect({ config, log, metrics, tracing }, signals);
   try {
     // A database that has forgotten something must not be worked on before that is written down.
     await checkForRestore(watchDeps(connected), starting);
@@ -25,5 +28,6 @@ export async function withConnected<T>(work: (connected: Connected) => Promise<T
     running.abort();
     await connected.signals.closed;
     await connected.pool.end();
+    await tracing.stop(TRACES_TIMEOUT_MS);
   }
 }

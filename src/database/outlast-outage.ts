@@ -18,7 +18,7 @@ const said = new WeakMap<Logger, Map<string, number>>();
 
 /**
  * Runs `work` again and again until it succeeds: one warning when a part is found away and one line when it is back,
- * however many stages wait for it; any other error is a fault, logged each time at the back-off's pace. `work` must be
+ * however many stages wait for it; any other error is a fault, one line until it is another one. `work` must be
  * safe to repeat after doubt. The only bound is the signal, whose reason it rejects with: a service that gave up would
  * need a person.
  */
@@ -28,6 +28,7 @@ export async function outlastOutage<T>(
   signal: AbortSignal,
 ): Promise<T> {
   let met: string | undefined;
+  let fault: string | undefined;
   for (let waitMs = BACKOFF_FIRST_MS; ; waitMs = Math.min(waitMs * 2, BACKOFF_MAX_MS)) {
     signal.throwIfAborted();
     try {
@@ -38,7 +39,9 @@ export async function outlastOutage<T>(
       if (signal.aborted) throw error;
       const part = error instanceof PaymentError ? OUTAGES[error.code] : undefined;
       if (part === undefined) {
-        deps.log.error({ err: error }, "unexpected failure; trying again");
+        if (fault !== String(error))
+          deps.log.error({ err: error }, "unexpected failure; trying again");
+        fault = String(error);
       } else {
         met = part;
         sayAway(deps.log, part, error);
@@ -54,12 +57,12 @@ function sayAway(log: Logger, part: string, error: unknown): void {
   if (outages.has(part)) return;
   outages.set(part, performance.now());
   const reason = error instanceof Error ? error.message : String(error);
-  log.warn({ reason }, `${part} is away; waiting until it is back.`);
+  log.warn({ part, reason }, `${part} is away; waiting until it is back.`);
 }
 
 function sayBack(log: Logger, part: string): void {
   const sinceMs = said.get(log)?.get(part);
   if (sinceMs === undefined) return;
   said.get(log)?.delete(part);
-  log.info({ awayMs: Math.round(performance.now() - sinceMs) }, `${part} is back.`);
+  log.info({ part, awayMs: Math.round(performance.now() - sinceMs) }, `${part} is back.`);
 }

@@ -1,6 +1,7 @@
 import type { Logger } from "pino";
 import type { Database } from "../database/pool.ts";
 import type { Metrics } from "../metrics/create-metrics.ts";
+import type { Tracing } from "../tracing/tracing.ts";
 import type { Wake } from "../wake.ts";
 import type { FundsReader, PayOnceCalls } from "./rail.ts";
 
@@ -19,6 +20,7 @@ export interface DispatchDeps {
   readonly database: Database;
   readonly log: Logger;
   readonly metrics: Pick<Metrics, "batch" | "retries" | "voids" | "reviews">;
+  readonly tracing: Pick<Tracing, "batch" | "submit">;
   /** Rung when payments may have become due or sends may have been closed; a bell of each lane's own. */
   readonly wake: Wake;
   readonly calls: PayOnceCalls;

@@ -10,7 +10,7 @@ import { pickDue, type DuePayment } from "./pick-due.ts";
 import type { Lane, SendDraft, StoredSend } from "./rail.ts";
 import { readReserved } from "./reserved-funds.ts";
 import { draftTransfer } from "./draft-transfer.ts";
-import { claimPayments, writeSend } from "./write-send.ts";
+import { claimPayments, writeSend, type ClaimedPayment } from "./write-send.ts";
 
 /** What the turn decided outside the transaction. */
 export interface FormingPlan {
@@ -26,7 +26,8 @@ export interface FormingPlan {
 
 export interface Formed {
   readonly send: StoredSend | undefined;
-  readonly batch: Batch | undefined;
+  /** With those that were claimed. */
+  readonly batch: (Batch & { readonly payments: readonly ClaimedPayment[] }) | undefined;
   readonly shortages: readonly Shortage[];
 }
 
@@ -44,9 +45,9 @@ export async function formSend(deps: DispatchDeps, lane: Lane, plan: FormingPlan
       SELECT pg_advisory_xact_lock(${FORMING_LOCK})`);
     const purses = await readPurses(tx, plan);
     const { batch, shortages } = await pickBatch(tx, lane, plan, purses);
-    if (!batch) return { send: undefined, batch, shortages };
+    if (!batch) return { send: undefined, batch: undefined, shortages };
     const payments = await claimPayments(tx, batch.payments);
-    if (payments.length === 0) return { send: undefined, batch, shortages };
+    if (payments.length === 0) return { send: undefined, batch: undefined, shortages };
     const draft =
       lane.method === "transfer"
         ? await draftTransfer(tx, payments)

@@ -62,6 +62,7 @@ export async function getAnswer(answering: Answering, held: Held, firstAfterMs =
     }
     if (isTransfer) await failpoint("transfer.permitted");
     await failpoint("submit.before");
+    const startedAt = new Date();
     const report = await answering.lane.submit(held.send, stop);
     await failpoint("submit.answered");
     if (isTransfer) {
@@ -70,8 +71,19 @@ export async function getAnswer(answering: Answering, held: Held, firstAfterMs =
     }
     // What was taken is worth keeping; anything else may be the abort itself speaking.
     if (stop.aborted && report.kind !== "accepted") return;
+    traceSubmission(answering, held.send, report, startedAt);
     afterMs = await digest(answering, held, report);
   }
+}
+
+function traceSubmission(
+  { deps, lane }: Answering,
+  { id, kind }: StoredSend,
+  report: SendReport,
+  startedAt: Date,
+): void {
+  const errorType = report.kind === "accepted" ? undefined : report.code;
+  deps.tracing.submit({ send: { id, kind, rail: lane.rail }, startedAt, errorType });
 }
 
 /** Stores what a report says. Answers after how long the send goes again; undefined if it does not. */

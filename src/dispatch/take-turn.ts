@@ -32,7 +32,7 @@ export type Turn = (signal: AbortSignal) => Promise<number | "reopen">;
  * after the lane was opened: then its memory is worth nothing.
  */
 export function createTurn(deps: DispatchDeps, lane: Lane, parts: TurnParts): Turn {
-  const { database, settings, metrics } = deps;
+  const { database, settings, metrics, tracing } = deps;
   const { held, book, holds, exclusive } = parts;
   let cursor: TurnCursor = { pay: undefined, void: undefined };
   let lastGroup: string | undefined;
@@ -57,6 +57,7 @@ export function createTurn(deps: DispatchDeps, lane: Lane, parts: TurnParts): Tu
       return Math.max(1, Math.min(looked.nextDueInMs ?? idleMs, idleMs));
     }
     const plan = { operator, sizeMax, queues, funds, lastGroup };
+    const startedAt = new Date();
     const formed = await exclusive(() => formSend(deps, lane, plan));
     await noteShortages({ book, holds }, funds, formed);
     const { send, batch } = formed;
@@ -65,6 +66,8 @@ export function createTurn(deps: DispatchDeps, lane: Lane, parts: TurnParts): Tu
     held.take(send, false);
     lastGroup = batch.group;
     metrics.batch.observe({ stage: "dispatch" }, send.itemCount);
+    const { payments } = batch;
+    tracing.batch({ name: "dispatch", send: { ...send, rail: lane.rail }, startedAt, payments });
     const { id: sendId, kind, itemCount: items, operator: from } = send;
     deps.log.debug({ lane: lane.id, sendId, kind, items, operator: from }, "send committed");
     return 0;

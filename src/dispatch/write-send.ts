@@ -5,6 +5,7 @@ import { z } from "zod";
 import type { Transaction } from "../database/pool.ts";
 import { formatMicros } from "../payment/money.ts";
 import type { Intent } from "../payment/state.ts";
+import type { TracedPayment } from "../tracing/tracing.ts";
 import type { DispatchDeps } from "./dispatch-deps.ts";
 import type { DuePayment } from "./pick-due.ts";
 import type { Lane, SendDraft, SendTicket, StoredSend } from "./rail.ts";
@@ -15,8 +16,11 @@ const claimRow = z.object({
   generation: z.number(),
   state: z.string(),
   intent: z.string().nullable(),
+  traceparent: z.string().nullable(),
   withheld: z.boolean(),
 });
+
+export type ClaimedPayment = DuePayment & TracedPayment;
 
 /**
  * Locks those of the chosen payments that are still as they were chosen; another's locked ones are left to him. A plain
@@ -25,20 +29,21 @@ const claimRow = z.object({
 export async function claimPayments(
   tx: Transaction,
   chosen: readonly DuePayment[],
-): Promise<DuePayment[]> {
+): Promise<ClaimedPayment[]> {
   const ids = chosen.map((payment) => payment.paymentId);
   const rows = await tx.any(sql.prepared("dispatch-claim", claimRow)`
-    SELECT id, generation, state, intent, coalesce(method = 'transfer'
+    SELECT id, generation, state, intent, traceparent, coalesce(method = 'transfer'
         AND least(accepted_at, occurred_at) < (SELECT restored_at FROM deployment), false) AS withheld
     FROM payments
     WHERE id = ANY(${sql.array(ids, "uuid")}) AND transaction_id IS NULL
     FOR UPDATE SKIP LOCKED
   `);
   const free = new Map(rows.map((each) => [each.id, each]));
-  return chosen.filter(({ paymentId, generation, state, intent }) => {
+  return chosen.flatMap((payment) => {
+    const { paymentId, generation, state, intent } = payment;
     const row = free.get(paymentId);
     const isSame = row?.generation === generation && row.state === state && row.intent === intent;
-    return isSame && !row.withheld;
+    return isSame && !row.withheld ? [{ ...payment, traceparent: row.traceparent }] : [];
   });
 }
 

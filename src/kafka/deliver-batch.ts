@@ -6,7 +6,6 @@ import type { Assignment, PartitionState } from "./assignment.ts";
 import type { ConsumerHandlers, Delivery, PartitionBatch } from "./consumer-ports.ts";
 import { whileHeartbeating } from "./heartbeats.ts";
 import { toKafkaRecord } from "./kafka-record.ts";
-import { reasonOf } from "./until-available.ts";
 
 export interface DeliverDeps {
   readonly log: Logger;
@@ -108,7 +107,7 @@ async function untilAnswered(
         const { topic, partition, expectedOffset } = batch;
         deps.log.warn(
           { topic, partition, expectedOffset, records: batch.records.length, err: error },
-          `Records could not be accepted (${reasonOf(error)}); trying again until they are.`,
+          "Records could not be accepted; trying again until they are.",
         );
       }
     }

@@ -26,14 +26,20 @@ export async function untilAvailable<T>(
     try {
       const result = await attempt();
       if (awaySinceMs !== undefined) {
-        deps.log.info({ awayMs: Math.round(performance.now() - awaySinceMs) }, `${part} is back.`);
+        deps.log.info(
+          { part, awayMs: Math.round(performance.now() - awaySinceMs) },
+          `${part} is back.`,
+        );
       }
       return result;
     } catch (error) {
       if (!isAway(error) || deps.signal.aborted) throw error;
       if (awaySinceMs === undefined) {
         awaySinceMs = performance.now();
-        deps.log.warn({ reason: reasonOf(error) }, `${part} is away; trying until it is back.`);
+        deps.log.warn(
+          { part, reason: reasonOf(error) },
+          `${part} is away; trying until it is back.`,
+        );
       }
     }
     await delay(waitMs, undefined, { signal: deps.signal });

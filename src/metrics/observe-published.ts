@@ -1,7 +1,8 @@
 import type { Logger } from "pino";
 import type { EndedPayment, Published, PublishedOutcome } from "../payment/published.ts";
 import { FAILURE_KINDS } from "../payment/state.ts";
-import { traceIdOf } from "../payment/trace-id.ts";
+import { readTraceparent } from "../payment/traceparent.ts";
+import type { Tracing } from "../tracing/tracing.ts";
 import type { OUTCOMES } from "./catalogue/labels.ts";
 import type { Metrics } from "./create-metrics.ts";
 import { spansOf, type StageSpan } from "./stage-spans.ts";
@@ -15,21 +16,25 @@ export interface ObserverDeps {
     "published" | "finished" | "endToEnd" | "stage" | "tries" | "settledAmount" | "feeAmount"
   >;
   readonly log: Logger;
+  readonly tracing: Pick<Tracing, "recordedTrace" | "ended">;
 }
 
 /**
- * Counts what Kafka has acknowledged, and tells of each payment's end in one line of the log with all that its time went to.
+ * Counts what Kafka has acknowledged, and tells of each payment's end in one line of the log, with all that its time went
+ * to, and in its trace.
  * Never throws: whoever published has done its work, and the next batch waits.
  */
 export function createPublishedObserver({
   metrics,
   log,
+  tracing,
 }: ObserverDeps): (published: Published) => void {
-  return ({ records, outcomes }) => {
-    metrics.published.add({}, records);
-    for (const outcome of outcomes) {
+  return (published) => {
+    metrics.published.add({}, published.records);
+    tracing.ended(published);
+    for (const outcome of published.outcomes) {
       try {
-        observe({ metrics, log }, outcome);
+        observe({ metrics, log, tracing }, outcome);
       } catch (error) {
         log.warn({ err: error, paymentId: outcome.paymentId }, "could not measure a payment");
       }
@@ -37,30 +42,30 @@ export function createPublishedObserver({
   };
 }
 
-function observe({ metrics, log }: ObserverDeps, ended: PublishedOutcome): void {
+function observe({ metrics, log, tracing }: ObserverDeps, ended: PublishedOutcome): void {
   const { paymentId, generation, code, payment } = ended;
   const outcome = labelOf(ended);
   metrics.finished.add({ code: code ?? "none" });
   const about = { paymentId, generation, outcome, code };
-  const measured = payment && measure({ metrics }, payment, ended, outcome);
+  const measured = payment && measure({ metrics, tracing }, payment, ended, outcome);
   log.info({ ...about, ...measured }, "payment ended");
 }
 
 /** What only the payment itself tells, for its line in the log. */
 function measure(
-  { metrics }: Pick<ObserverDeps, "metrics">,
+  { metrics, tracing }: Pick<ObserverDeps, "metrics" | "tracing">,
   payment: EndedPayment,
-  { kind }: PublishedOutcome,
+  { paymentId, generation, kind }: PublishedOutcome,
   outcome: OutcomeLabel,
 ) {
-  const { platformId, taskId, workerId, origin, rail, txHash, paid, stamps } = payment;
-  const traceId = traceIdOf(payment.traceparent);
+  const { platformId, taskId, workerId, origin, rail, txHash, paid, stamps, traceparent } = payment;
+  const recorded = tracing.recordedTrace({ paymentId, generation, traceparent });
   const spans = spansOf(stamps);
   const endToEndMs = spans.reduce((sum, span) => sum + durationMs(span), 0);
-  metrics.endToEnd.observe({ outcome, origin }, endToEndMs / 1_000, traceId);
+  metrics.endToEnd.observe({ outcome, origin }, endToEndMs / 1_000, recorded);
   const stagesMs = sumByStage(spans);
   if (origin === "live") {
-    for (const [stage, ms] of stagesMs) metrics.stage.observe({ stage }, ms / 1_000, traceId);
+    for (const [stage, ms] of stagesMs) metrics.stage.observe({ stage }, ms / 1_000, recorded);
   }
   const tries = payment.tries + (kind === "completed" ? 1 : 0);
   if (tries > 0) metrics.tries.observe({}, tries);
@@ -68,6 +73,7 @@ function measure(
     metrics.settledAmount.add({ currency: paid.currency }, paid.net);
     metrics.feeAmount.add({ currency: paid.currency }, paid.fee);
   }
+  const traceId = readTraceparent(traceparent)?.traceId;
   const ids = { platformId, taskId, workerId, txHash, traceId };
   return { ...ids, origin, rail, tries, endToEndMs, stagesMs: Object.fromEntries(stagesMs) };
 }

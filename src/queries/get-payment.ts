@@ -1,6 +1,7 @@
 import { sql, type CommonQueryMethods } from "slonik";
 import { z } from "zod";
 import { stampColumns, stampRow } from "../database/stamp-rows.ts";
+import { readTraceparent } from "../payment/traceparent.ts";
 import { timelineOf, type TimelineStage } from "./timeline.ts";
 import { paymentColumns, paymentRow, type PaymentView } from "./payment-view.ts";
 
@@ -14,12 +15,17 @@ const attempt = z.object({
   at: z.date().transform((date) => date.toISOString()),
 });
 
-const stamps = stampRow.extend({ publishedAt: z.date().nullable() });
+const stamps = stampRow.extend({
+  publishedAt: z.date().nullable(),
+  traceparent: z.string().nullable(),
+});
 
 export interface PaymentDetail extends PaymentView {
   /** Every send that carried it, over all generations, oldest first. */
   readonly attempts: readonly z.infer<typeof attempt>[];
   readonly timeline: readonly TimelineStage[];
+  /** Its producer's trace, or its own; null where it has none. */
+  readonly traceId: string | null;
 }
 
 /** GigStream's getPaymentTransaction: one payment with its attempts; null if there is none. */
@@ -42,12 +48,13 @@ export async function getPayment(
   `);
   // The outbox is found by time: it has no index by payment, and a settling commit takes seconds at most.
   const passed = await db.one(sql.type(stamps)`
-    SELECT ${stampColumns}, (
+    SELECT ${stampColumns}, p.traceparent, (
         SELECT max(o.published_at) FROM outbox o
         WHERE o.created_at BETWEEN p.settled_at AND p.settled_at + interval '1 minute'
           AND o.payment_id = p.id AND o.generation = p.generation
       ) AS "publishedAt"
     FROM payments p WHERE p.id = ${id}::uuid
   `);
-  return { ...payment, attempts, timeline: timelineOf(passed) };
+  const traceId = readTraceparent(passed.traceparent)?.traceId ?? null;
+  return { ...payment, attempts, timeline: timelineOf(passed), traceId };
 }

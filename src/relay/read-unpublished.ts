@@ -15,6 +15,7 @@ const outboxRow = z.object({
   payload: z.instanceof(Buffer).nullable(),
   headers: z.record(z.string(), z.any()),
   payment_id: z.string().nullable(),
+  generation: z.number().nullable(),
 });
 export type OutboxRow = z.infer<typeof outboxRow>;
 
@@ -38,7 +39,7 @@ export function readUnpublished(pool: Database): Promise<readonly OutboxRow[]> {
       ), sized AS (
         SELECT id, sum(bytes) OVER (ORDER BY id) - bytes AS bytes_before FROM oldest
       )
-      SELECT o.id, o.topic, o.key, o.payload, o.headers, o.payment_id
+      SELECT o.id, o.topic, o.key, o.payload, o.headers, o.payment_id, o.generation
       FROM sized JOIN outbox o USING (id)
       WHERE bytes_before < ${BATCH_BYTES_MAX}
       ORDER BY o.id

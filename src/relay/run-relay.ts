@@ -6,10 +6,12 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { Logger } from "pino";
 import type { Database } from "../database/pool.ts";
 import { restoreHeaders } from "../database/stored-headers.ts";
+import { PaymentError } from "../errors.ts";
 import { failpoint } from "../failpoint.ts";
 import type { Metrics } from "../metrics/create-metrics.ts";
 import type { Alarm } from "../payment/alarm.ts";
 import type { Published } from "../payment/published.ts";
+import type { TracedPayment, Tracing } from "../tracing/tracing.ts";
 import type { Wake } from "../wake.ts";
 import { moveOwnOffsets, type OwnRange } from "./move-own-offsets.ts";
 import { markPublished, markRefused, type RefusedRow } from "./mark-rows.ts";
@@ -41,6 +43,7 @@ export interface RelayDeps {
   /** Told of each record once, after it was marked. Never throws. */
   readonly onPublished: (published: Published) => void;
   readonly metrics: Pick<Metrics, "publishFailures" | "batch">;
+  readonly tracing: Pick<Tracing, "batch">;
 }
 
 /** The back-stop where no bell rings: rows of another instance whose announcement was lost. */
@@ -51,14 +54,19 @@ const BACKOFF_MAX_MS = 2_000;
 /** Relays until the signal aborts, one batch in flight; for whoever holds the relay's lease. */
 export async function runRelay(deps: RelayDeps, signal: AbortSignal): Promise<void> {
   let backOffMs = BACKOFF_FIRST_MS;
+  let isFailing = false;
   while (!signal.aborted) {
     try {
       const relayed = await relayOnce(deps);
       backOffMs = BACKOFF_FIRST_MS;
+      if (isFailing) deps.log.info("relaying again");
+      isFailing = false;
       if (relayed === 0) await deps.wake.heard(POLL_MS, signal);
     } catch (error) {
       if (signal.aborted) return;
-      deps.log.warn({ err: error }, "not relayed; publishing the same events again");
+      if (!isFailing)
+        deps.log.warn({ err: error }, "not relayed; publishing the same events again");
+      isFailing = true;
       await delay(backOffMs, undefined, { signal }).catch(() => undefined);
       backOffMs = Math.min(backOffMs * 2, BACKOFF_MAX_MS);
     }
@@ -84,7 +92,10 @@ export async function relayOnce(deps: RelayDeps): Promise<number> {
   return rows.length;
 }
 
-async function publishRows({ publisher, metrics }: RelayDeps, rows: readonly OutboxRow[]) {
+async function publishRows(deps: RelayDeps, rows: readonly OutboxRow[]) {
+  const { publisher, metrics, tracing } = deps;
+  const payments = rows.flatMap(tracedOf);
+  const startedAt = new Date();
   const records = rows.map(({ topic, key, payload, headers }) => ({
     topic,
     key,
@@ -92,11 +103,22 @@ async function publishRows({ publisher, metrics }: RelayDeps, rows: readonly Out
     headers: restoreHeaders(headers),
   }));
   try {
-    return await publisher.publish(records);
+    const published = await publisher.publish(records);
+    tracing.batch({ name: "publish", startedAt, payments });
+    return published;
   } catch (error) {
     metrics.publishFailures.add({});
+    const errorType = error instanceof PaymentError ? error.code : "_OTHER";
+    tracing.batch({ name: "publish", startedAt, payments, errorType });
     throw error;
   }
+}
+
+/** By the context that its record carries. */
+function tracedOf({ payment_id: paymentId, generation, headers }: OutboxRow): TracedPayment[] {
+  if (paymentId === null || generation === null) return [];
+  const traceparent: unknown = headers["traceparent"];
+  return typeof traceparent === "string" ? [{ paymentId, generation, traceparent }] : [];
 }
 
 async function markTaken(deps: RelayDeps, rows: readonly OutboxRow[]): Promise<void> {
@@ -105,7 +127,8 @@ async function markTaken(deps: RelayDeps, rows: readonly OutboxRow[]): Promise<v
   deps.onPublished(published);
   if (published.records > 0) deps.metrics.batch.observe({ stage: "relay" }, published.records);
   const twice = ids.length - published.records;
-  if (twice > 0) deps.log.warn({ twice }, "published twice: two relays for a moment");
+  if (twice > 0)
+    deps.log.warn({ twice, among: ids.map(String) }, "published twice: two relays for a moment");
 }
 
 async function park(deps: RelayDeps, refused: readonly RefusedRow[]): Promise<void> {

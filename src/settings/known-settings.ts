@@ -1,5 +1,6 @@
 import { hostname } from "node:os";
 import { CURRENCIES } from "../payment/currency.ts";
+import { SAMPLERS } from "../tracing/sampler-names.ts";
 import * as parse from "./parsers.ts";
 
 const secret = true;
@@ -55,6 +56,22 @@ export const common = {
   REPUTATION_POINTS: { parse: parse.integer(0, 1_000_000), byDefault: "10" },
   RISK_WORKER_DAILY_AMOUNT: { parse: parse.orOff(parse.amount), byDefault: "" },
   RISK_WORKER_HOURLY_COUNT: { parse: parse.orOff(parse.integer(1, 1_000_000)), byDefault: "" },
+  // OpenTelemetry's own names; what is not listed here (time-out, compression, certificates) its exporter reads itself.
+  OTEL_EXPORTER_OTLP_ENDPOINT: {
+    parse: parse.orOff(parse.url("http:", "https:")),
+    byDefault: "",
+    secret,
+  },
+  OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: {
+    parse: parse.orOff(parse.url("http:", "https:")),
+    byDefault: "",
+    secret,
+  },
+  OTEL_EXPORTER_OTLP_HEADERS: { parse: parse.headers, byDefault: "", secret },
+  OTEL_TRACES_SAMPLER: { parse: parse.oneOf(...SAMPLERS), byDefault: "parentbased_always_on" },
+  OTEL_TRACES_SAMPLER_ARG: { parse: parse.share, byDefault: "1" },
+  OTEL_SERVICE_NAME: { parse: parse.text, byDefault: "gigstream-payments" },
+  OTEL_SDK_DISABLED: { parse: parse.boolean, byDefault: "false" },
   SLO_MS: { parse: parse.integer(1, 600_000), byDefault: "3000" },
 };
 
@@ -102,3 +119,12 @@ export const setup = {
   PAY_ONCE_ADMIN_PRIVATE_KEY: { parse: parse.orOff(parse.hex32), byDefault: "", secret },
   PAYER_PRIVATE_KEYS: { parse: parse.orOff(parse.listOf(parse.hex32)), byDefault: "", secret },
 };
+
+/** Names of those whose values are never shown. */
+export const SECRET_SETTINGS: readonly string[] = Object.entries({
+  ...common,
+  ...circle,
+  ...arc,
+  ...migration,
+  ...setup,
+}).flatMap(([name, setting]) => ("secret" in setting ? [name] : []));

@@ -74,6 +74,31 @@ export const amount: Parser<Micros> = (value) => {
 /** "2000,4000,6000": the wait before each further try. */
 export const delaysMs: Parser<readonly number[]> = listOf(integer(0, 86_400_000));
 
+/** From 0 to 1. */
+export const share: Parser<number> = (value) => {
+  const number = Number(value);
+  if (!/^\d+(\.\d+)?$/.test(value) || number > 1) throw new Complaint("is not a number 0–1");
+  return number;
+};
+
+/** "key=value,…" as OpenTelemetry writes headers: values may be percent-encoded. */
+export const headers: Parser<Readonly<Record<string, string>>> = (value) =>
+  Object.fromEntries(
+    list(value).map((pair) => {
+      const [, name, text = ""] = /^([^=\s]+)\s*=\s*(.*)$/.exec(pair) ?? [];
+      if (name === undefined) throw new Complaint("is not KEY=VALUE,…");
+      return [name, decoded(text)];
+    }),
+  );
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    throw new Complaint("has a value that is not percent-encoded as it should be");
+  }
+}
+
 /** Empty switches a limit off. */
 export function orOff<T>(parser: Parser<T>): Parser<T | null> {
   return (value) => (value === "" ? null : parser(value));

@@ -19,11 +19,11 @@ export interface SettleBlocksDeps extends SettleDeps {
 }
 
 export type SettleResult =
-  | ({ readonly kind: "settled"; readonly cursor: Cursor } & Settled)
+  | ({ readonly kind: "settled"; readonly cursor: Cursor } & Omit<Settled, "startedAt">)
   /** Another process has followed on from here: nothing was written. */
   | { readonly kind: "cursor_moved" };
 
-const NOTHING: Settled = {
+const NOTHING: Omit<Settled, "startedAt"> = {
   logs: 0,
   outcomes: [],
   retried: 0,

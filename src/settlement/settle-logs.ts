@@ -41,6 +41,8 @@ interface SettledOutcome {
 }
 
 export interface Settled {
+  /** When it was begun. */
+  readonly startedAt: Date;
   readonly logs: number;
   /** In log order. */
   readonly outcomes: readonly SettledOutcome[];
@@ -59,6 +61,7 @@ export async function settleLogs(
   places: readonly SeenLog[],
   { now, causeOf }: { readonly now: Date; readonly causeOf: CauseOf },
 ): Promise<Settled> {
+  const startedAt = new Date();
   const ids = paymentIdsOf(places);
   const skipped = paymentIdsOf(places.filter(({ log }) => log.kind === "skipped"));
   const ledger = await loadLedger(tx, deps, { paymentIds: ids, skippedIds: skipped });
@@ -69,7 +72,7 @@ export async function settleLogs(
   );
   await writeJudgement(tx, deps, judgement, now);
   await writeSends(tx, judgement.mined, places);
-  return summaryOf(judgement, places.length);
+  return summaryOf(judgement, places.length, startedAt);
 }
 
 /** All that follows from a judgement, whatever it was judged by, but for the sends that brought the evidence. */
@@ -117,6 +120,8 @@ export function announceSettled(
   retries.add({ reason: retried }, settled.retried);
   voids.add({}, settled.voiding);
   reviews.add({}, settled.reviewed);
+  const payments = settled.outcomes.map(({ payment }) => ({ ...payment, paymentId: payment.id }));
+  deps.tracing.batch({ name: "settle", startedAt: settled.startedAt, payments });
   if (settled.outcomes.length > 0) deps.wakes.relay.ring();
   const sendable = settled.retried + settled.waiting + settled.voiding + settled.sendsMined;
   if (sendable > 0) deps.wakes.dispatch.ring();
@@ -142,9 +147,10 @@ function announcedOf({ decisions }: Judgement): Draft[] {
 }
 
 /** For whoever announces it after the commit. */
-export function summaryOf(judgement: Judgement, logs: number): Settled {
+export function summaryOf(judgement: Judgement, logs: number, startedAt: Date): Settled {
   const count = (kind: Verdict["kind"]) => draftsOf(judgement, kind).length;
   return {
+    startedAt,
     logs,
     outcomes: announcedOf(judgement).map((payment) => ({
       kind: payment.state === "completed" ? "completed" : "failed",

@@ -56,6 +56,7 @@ export async function settleWithin(
   readings: TransferReadings,
 ) {
   const askedAtMs = performance.now();
+  const startedAt = new Date();
   const { now } = await tx.one(sql.prepared("settle-clock", clockRow)`SELECT payment_now() AS now`);
   const ids = { paymentIds: [read.paymentId], skippedIds: [] };
   const before = (await loadLedger(tx, deps, ids)).drafts.get(read.paymentId);
@@ -81,7 +82,7 @@ export async function settleWithin(
   await writeJudgement(tx, deps, judgement, now);
   await writeTransfer(tx, deps.instance.chainId, transfer, verdict);
   await failpoint("transfer.before_commit");
-  return { kind: verdict.kind, summary: summaryOf(judgement, 1) };
+  return { kind: verdict.kind, summary: summaryOf(judgement, 1, startedAt) };
 }
 
 /** Nothing that the readings were taken for has changed since. */

@@ -2,6 +2,7 @@ import { sql } from "slonik";
 import { z } from "zod";
 import { anyRow, type Transaction } from "../database/pool.ts";
 import type { PaymentCompleted, PaymentFailed } from "../payment/events.ts";
+import type { Tracing } from "../tracing/tracing.ts";
 import type { Draft } from "./draft.ts";
 import type { Instance } from "./load-ledger.ts";
 import { completedEvent, failedEvent } from "./outcome-events.ts";
@@ -15,6 +16,7 @@ export interface OutcomeDeps {
     encodePaymentCompleted(event: PaymentCompleted): Buffer;
     encodePaymentFailed(event: PaymentFailed): Buffer;
   };
+  readonly tracing: Pick<Tracing, "onward" | "batch">;
 }
 
 /** Avro has no registered media type of its own; this is the one that the registries use. */
@@ -56,7 +58,7 @@ export async function writeOutcomes(
     FROM unnest(
       ${column("uuid", ({ eventId }) => eventId)}, ${column("text", ({ topic }) => topic)},
       ${column("text", ({ draft }) => draft.workerId)}, ${column("bytea", ({ payload }) => payload)},
-      ${column("text", headersOf)}, ${column("uuid", ({ draft }) => draft.id)},
+      ${column("text", (row) => headersOf(deps, row))}, ${column("uuid", ({ draft }) => draft.id)},
       ${column("int4", ({ draft }) => draft.generation)}
     ) WITH ORDINALITY AS o (event_id, topic, key, payload, headers, payment_id, generation, place)
     ORDER BY o.place
@@ -74,10 +76,11 @@ function outboxRowOf({ instance, topics, encoder }: OutcomeDeps, draft: Draft): 
   return { draft, eventId: event.eventId, kind: "failed", topic: topics.failed, payload };
 }
 
-function headersOf({ draft, eventId }: OutboxRow): string {
+function headersOf({ tracing }: OutcomeDeps, { draft, eventId }: OutboxRow): string {
+  const traceparent = tracing.onward({ ...draft, paymentId: draft.id });
   return JSON.stringify({
     "event-id": eventId,
-    ...(draft.traceparent !== null && { traceparent: draft.traceparent }),
+    ...(traceparent !== null && { traceparent }),
     "content-type": CONTENT_TYPE,
   });
 }

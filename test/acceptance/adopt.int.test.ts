@@ -18,6 +18,7 @@ import {
   insertWorker,
 } from "../support/seed.ts";
 import { unobserved } from "../support/unobserved.ts";
+import { untraced } from "../../src/tracing/tracing.ts";
 
 const paymentId = paymentIdOf("platform-1", "task-1");
 
@@ -34,6 +35,7 @@ function acceptanceWithSettlement(pool: Database) {
     pool,
     log: pino({ level: "silent" }),
     metrics: unobserved,
+    tracing: untraced,
     instance: { chainId: 5042002, payOnce: addressOf("PayOnce") },
     tokens,
     rail: "arc",

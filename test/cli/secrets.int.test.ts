@@ -4,6 +4,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { SECRET_SETTINGS } from "../../src/settings/known-settings.ts";
 
 const GIGPAY = fileURLToPath(new URL("../../src/cli/gigpay.ts", import.meta.url));
 /** For whoever never ends by itself and never says what is awaited. */
@@ -25,6 +26,9 @@ const CANARIES: Readonly<Record<string, string>> = {
   ARC_OPERATOR_PRIVATE_KEYS: hex("ca9a42"),
   PAY_ONCE_ADMIN_PRIVATE_KEY: hex("ca9a43"),
   PAYER_PRIVATE_KEYS: hex("ca9a44"),
+  OTEL_EXPORTER_OTLP_ENDPOINT: "canary-otlp-key-in-its-path",
+  OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: "canary-traces-key-in-its-path",
+  OTEL_EXPORTER_OTLP_HEADERS: "authorization=Bearer%20canary-otlp-token",
 };
 
 /** A part that says back whatever it was told, as proxies and debug servers do, and fails. */
@@ -70,6 +74,8 @@ function settings(rail: "arc" | "circle"): Record<string, string> {
     ARC_CHAIN_ID: "5042002",
     CIRCLE_BASE_URL: url,
     CIRCLE_OPERATOR_WALLET_IDS: "wallet",
+    OTEL_EXPORTER_OTLP_ENDPOINT: `${url}/${CANARIES["OTEL_EXPORTER_OTLP_ENDPOINT"]}`,
+    OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: `${url}/${CANARIES["OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"]}`,
     METRICS_PORT: "0",
     LOG_LEVEL: "trace",
   };
@@ -101,12 +107,14 @@ function leaksIn(text: string): string[] {
     [name, encodeURIComponent(value)],
   ]);
   pairs.push(["CIRCLE_API_KEY", "canary-api-secret"]);
+  pairs.push(["OTEL_EXPORTER_OTLP_HEADERS", "canary-otlp-token"]);
   return [
     ...new Set(pairs.flatMap(([name = "", value = ""]) => (text.includes(value) ? [name] : []))),
   ];
 }
 
-test("the test itself would see a leak", () => {
+test("the test knows every secret setting, and would itself see a leak", () => {
+  expect(Object.keys(CANARIES).sort()).toEqual([...SECRET_SETTINGS].sort());
   expect(leaksIn(`connect to postgres://user:${CANARIES["DATABASE_URL"]}@host`)).toEqual([
     "DATABASE_URL",
   ]);

@@ -12,6 +12,7 @@ import { createWake, type Wake } from "../../src/wake.ts";
 import { addressOf } from "../support/seed.ts";
 import { readableCalls, scriptedFunds, type ScriptedFunds } from "./scripted-lane.ts";
 import { unobserved } from "../support/unobserved.ts";
+import { untraced } from "../../src/tracing/tracing.ts";
 
 export interface World extends DispatchDeps {
   readonly funds: ScriptedFunds;
@@ -33,6 +34,7 @@ export function worldOn(
     database,
     log,
     metrics: unobserved,
+    tracing: untraced,
     lines,
     wake: createWake(),
     calls: readableCalls,

@@ -9,6 +9,7 @@ import { acceptanceDeps } from "../../src/stage-deps.ts";
 import { fromHttp } from "../support/acceptance.ts";
 import type { World } from "./world.ts";
 import { unobserved } from "../support/unobserved.ts";
+import { untraced } from "../../src/tracing/tracing.ts";
 
 const CONNECT_TIMEOUT_MS = 30_000;
 
@@ -27,6 +28,7 @@ export async function connectOperator({ settings }: World): Promise<Operator> {
       config: loadConfig(settings),
       log: createLog({ level: "silent", instanceId: "operator" }),
       metrics: unobserved,
+      tracing: untraced,
     },
     { starting: AbortSignal.timeout(CONNECT_TIMEOUT_MS), running: running.signal },
   );

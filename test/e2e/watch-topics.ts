@@ -22,6 +22,8 @@ export interface TopicWatch extends AsyncDisposable {
   readonly deadRecords: Arrivals<DeadRecord>;
   /** The task's outcome of that generation (the first unless told), once it has arrived. */
   outcomeOf(taskId: string, generation?: number): Promise<Outcome>;
+  /** The headers of that outcome's record, as text. */
+  headersOf(outcome: Outcome): Readonly<Record<string, string>>;
 }
 
 /** Watches the world's topics from their beginning; they must exist. */
@@ -30,6 +32,7 @@ export async function watchTopics({ parts, topics }: World): Promise<TopicWatch>
   const failed = readSchema("payment.failed.v1").type;
   const outcomes = collectArrivals<Outcome>();
   const deadRecords = collectArrivals<DeadRecord>();
+  const headers = new WeakMap<Outcome, Readonly<Record<string, string>>>();
   const kafka = new Kafka({
     clientId: "downstream",
     brokers: [...parts.brokers],
@@ -41,10 +44,14 @@ export async function watchTopics({ parts, topics }: World): Promise<TopicWatch>
   await consumer.subscribe({ topics: watched, fromBeginning: true });
   const take = (topic: string, message: KafkaMessage) => {
     const body = () => (message.value ?? Buffer.alloc(0)).subarray(5);
+    const push = (outcome: Outcome) => {
+      headers.set(outcome, textsOf(message.headers));
+      outcomes.push(outcome);
+    };
     if (topic === topics.completed) {
-      outcomes.push({ kind: "completed", ...completed.fromBuffer(body()) });
+      push({ kind: "completed", ...completed.fromBuffer(body()) });
     } else if (topic === topics.failed) {
-      outcomes.push({ kind: "failed", ...failed.fromBuffer(body()) });
+      push({ kind: "failed", ...failed.fromBuffer(body()) });
     } else {
       const { key, value, headers } = message;
       deadRecords.push({ key, value, headers: textsOf(headers) });
@@ -59,6 +66,7 @@ export async function watchTopics({ parts, topics }: World): Promise<TopicWatch>
         `the outcome of ${taskId}, generation ${generation}`,
         (outcome) => outcome.taskId === taskId && outcome.generation === generation,
       ),
+    headersOf: (outcome) => headers.get(outcome) ?? {},
     [Symbol.asyncDispose]: () => consumer.disconnect(),
   };
 }

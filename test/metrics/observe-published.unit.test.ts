@@ -2,6 +2,7 @@ import { pino } from "pino";
 import { expect, test } from "vitest";
 import { createMetrics } from "../../src/metrics/create-metrics.ts";
 import { createPublishedObserver } from "../../src/metrics/observe-published.ts";
+import { untraced } from "../../src/tracing/tracing.ts";
 import type { EndedPayment, PublishedOutcome } from "../../src/payment/published.ts";
 
 const TRACE_ID = "0af7651916cd43dd8448eb211c80319c";
@@ -14,7 +15,7 @@ function observerWithLog() {
     { base: null, timestamp: false },
     { write: (line: string) => void lines.push(JSON.parse(line) as Record<string, unknown>) },
   );
-  const observe = createPublishedObserver({ metrics, log });
+  const observe = createPublishedObserver({ metrics, log, tracing: untraced });
   const shown = async (name: string) => {
     const { text } = await metrics.render("application/openmetrics-text");
     return text.split("\n").filter((line) => line.startsWith(name) && !line.endsWith(" 0"));

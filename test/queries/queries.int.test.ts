@@ -49,6 +49,7 @@ test("a payment shows its amounts with six decimals and its stages without a gap
     explorerUrl: "https://explorer/tx/0xt1",
     failure: null,
     latencyMs: 1_000,
+    traceId: null,
   });
   expect(payment?.timeline.map(({ stage, durationMs }) => `${stage} ${durationMs}`)).toEqual([
     "ingest_wait 20",

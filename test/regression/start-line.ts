@@ -32,6 +32,7 @@ import { fromHttp, taskCompleted } from "../support/acceptance.ts";
 import { freshDatabase } from "../support/database.ts";
 import type { LineWorld } from "./line-world.ts";
 import { unobserved } from "../support/unobserved.ts";
+import { untraced } from "../../src/tracing/tracing.ts";
 
 const GIVE_UP_MS = 30_000;
 const POLL_MS = 25;
@@ -130,6 +131,7 @@ async function connectTo(world: LineWorld, place: Place, signal: AbortSignal): P
     config,
     log,
     metrics: unobserved,
+    tracing: untraced,
     pool: place.pool,
     server: createServerWatch(log),
     rpc,

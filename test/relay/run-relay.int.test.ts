@@ -13,6 +13,7 @@ import {
 import { createWake } from "../../src/wake.ts";
 import { freshDatabase, type FreshDatabase } from "../support/database.ts";
 import { unobserved } from "../support/unobserved.ts";
+import { untraced } from "../../src/tracing/tracing.ts";
 
 type Records = Parameters<PublishPort["publish"]>[0];
 
@@ -47,8 +48,8 @@ function depsOf(publisher: PublishPort): RelayDeps {
   const onAlarm = ({ kind }: { kind: string }) => alarms.push(kind);
   const log = pino({ level: "silent" });
   const onPublished = () => undefined;
-  const metrics = unobserved;
-  return { pool: db.pool, publisher, log, wake: createWake(), onAlarm, onPublished, metrics };
+  const unseen = { metrics: unobserved, tracing: untraced };
+  return { pool: db.pool, publisher, log, wake: createWake(), onAlarm, onPublished, ...unseen };
 }
 
 async function insertRows(...rows: { payload: string; paymentId?: string; topic?: string }[]) {

@@ -23,6 +23,7 @@ import { freshDatabase } from "../support/database.ts";
 import { rowsOf } from "../support/read-rows.ts";
 import { confirmRestore } from "./confirm-restore.ts";
 import { unobserved } from "../support/unobserved.ts";
+import { untraced } from "../../src/tracing/tracing.ts";
 
 const log = pino({ level: "silent" });
 const encoder = createEncoder({ completed: 1, failed: 2 });
@@ -73,7 +74,15 @@ const quiet = {
 };
 
 function relayOn(pool: Database) {
-  return { ...quiet, pool, publisher, log, metrics: unobserved, wake: createWake() };
+  return {
+    ...quiet,
+    pool,
+    publisher,
+    log,
+    metrics: unobserved,
+    tracing: untraced,
+    wake: createWake(),
+  };
 }
 
 function depsOn(pool: Database, topics: Awaited<ReturnType<typeof topicsOfOurOwn>>) {

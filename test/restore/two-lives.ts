@@ -36,6 +36,7 @@ import { databaseServer } from "../support/database.ts";
 import { addressOf, insertDeployment } from "../support/seed.ts";
 import { cloneDatabase } from "./restorable.ts";
 import { unobserved } from "../support/unobserved.ts";
+import { untraced } from "../../src/tracing/tracing.ts";
 
 const instance = { chainId: 5042002, payOnce: addressOf("PayOnce") };
 const topics = { paymentCompleted: "payment.completed", paymentFailed: "payment.failed" };
@@ -217,6 +218,7 @@ export async function startTwoLives() {
       pool,
       log: pino({ level: "silent" }),
       metrics: unobserved,
+      tracing: untraced,
       instance,
       tokens,
       rail: "arc",

@@ -15,6 +15,7 @@ import { addressOf, insertDeployment } from "../support/seed.ts";
 import { tamper } from "../support/tamper.ts";
 import { createPayOnceModel } from "./pay-once-model.ts";
 import { unobserved } from "../support/unobserved.ts";
+import { untraced } from "../../src/tracing/tracing.ts";
 
 export const instance = { chainId: 5042002, payOnce: addressOf("PayOnce") };
 const USDC = "0x3600000000000000000000000000000000000000";
@@ -44,6 +45,7 @@ export async function createWorld(pool: Database, options: { restoredAt?: Date }
     pool,
     log: pino({ level: "silent" }),
     metrics: unobserved,
+    tracing: untraced,
     instance,
     tokens,
     rail: "arc",

@@ -6,6 +6,7 @@ import { MICROS_PER_UNIT } from "../../src/payment/money.ts";
 import type { Submission, SubmissionSource } from "../../src/payment/submission.ts";
 import { addressOf } from "./seed.ts";
 import { unobserved } from "./unobserved.ts";
+import { untraced } from "../../src/tracing/tracing.ts";
 
 export const TOPIC = "task.completed";
 
@@ -51,6 +52,7 @@ export function acceptanceOver(
     pool,
     log: pino({ level: "silent" }),
     metrics: unobserved,
+    tracing: untraced,
     settings: acceptanceSettings(changes),
     encodePaymentFailed: encodeAsJson,
     async adopt(_, paymentIds) {

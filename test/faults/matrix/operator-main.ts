@@ -7,6 +7,7 @@ import { requestVoid } from "../../../src/dispatch/request-void.ts";
 import { createLog } from "../../../src/log.ts";
 import { acceptanceDeps, dispatchDeps } from "../../../src/stage-deps.ts";
 import { unobserved } from "../../support/unobserved.ts";
+import { untraced } from "../../../src/tracing/tracing.ts";
 
 const ACTOR = "operator:ada";
 const REASON = "a fault is being tried";
@@ -17,7 +18,7 @@ const running = new AbortController();
 const config = loadConfig();
 const log = createLog({ level: "warn", instanceId: "operator" });
 const connected = await connect(
-  { config, log, metrics: unobserved },
+  { config, log, metrics: unobserved, tracing: untraced },
   { starting: AbortSignal.timeout(CONNECT_TIMEOUT_MS), running: running.signal },
 );
 const dispatch = dispatchDeps(connected, connected.bells.dispatch);

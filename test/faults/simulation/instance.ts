@@ -19,6 +19,7 @@ import { createModelRpc, modelSigner } from "./rpc-model.ts";
 import { runOutside } from "./virtual-time.ts";
 import type { Instance, Role, World } from "./world.ts";
 import { unobserved } from "../../support/unobserved.ts";
+import { untraced } from "../../../src/tracing/tracing.ts";
 
 /** As `holdLease` waits before it takes a lease again. */
 const LEASE_AGAIN_MS = 500;
@@ -165,6 +166,7 @@ function connectModel(world: World, process: SimProcess): Connected {
     config,
     log,
     metrics: unobserved,
+    tracing: untraced,
     pool,
     rpc,
     kafka: world.kafka.client(process),
