@@ -115,7 +115,7 @@ export default defineConfig({
     { files: ["*.config.ts"], rules: { "import/no-default-export": "off" } },
     { files: ["test/**"], rules: { "max-lines-per-function": "off", "max-lines": "off" } },
     {
-      files: ["src/cli/**", "sandbox/**", "contracts/**", "scripts/**"],
+      files: ["src/cli/**", "sandbox/**", "contracts/**", "grafana/**", "scripts/**"],
       rules: { "no-console": "off" },
     },
   ],

@@ -1,0 +1,13 @@
+import type { BoardSpec } from "../panel.ts";
+import { flow } from "./flow.ts";
+import { kafka } from "./kafka.ts";
+import { process } from "./process.ts";
+
+export const pipelineBoard: BoardSpec = {
+  uid: "payments-pipeline",
+  title: "Payments: the line",
+  description: "What is stuck, where, and why?",
+  from: "now-1h",
+  hasStages: false,
+  rows: [flow, kafka, process],
+};

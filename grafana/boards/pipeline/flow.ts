@@ -1,0 +1,123 @@
+import { PROMISED_SECONDS } from "../limits.ts";
+import type { RowSpec } from "../panel.ts";
+import { highest, perSecond } from "../promql.ts";
+
+export const flow: RowSpec = {
+  title: "Flow",
+  panels: [
+    {
+      kind: "lines",
+      title: "In and out",
+      shows:
+        "Payments made durable, outcomes acknowledged by Kafka, and events that said again what was known, a second.",
+      bad: "“Finished” stays below “accepted”: payments pile up.",
+      next: "“Open payments by state” tells where.",
+      runbook: "PaymentsStuck",
+      unit: "cps",
+      limits: null,
+      queries: [
+        { expr: perSecond("accepted", { by: ["origin"] }), legend: "accepted, {{origin}}" },
+        { expr: perSecond("finished"), legend: "finished" },
+        { expr: perSecond("duplicates"), legend: "duplicates" },
+      ],
+      width: 12,
+    },
+    {
+      kind: "lines",
+      title: "Finished by code",
+      shows:
+        "Outcomes a second: `none` is a payment that was made, everything else the reason why it was not.",
+      bad: "A code that was rare. Codes of money or wallets that never went are in docs/events.md with what to do.",
+      next: "`gigpay get ID` of one of them; the log has a line for each.",
+      runbook: "PaymentsStuck",
+      unit: "cps",
+      limits: null,
+      queries: [
+        {
+          expr: `${perSecond("finished", { by: ["code"] })} > 0`,
+          legend: "{{code}}",
+        },
+      ],
+      width: 12,
+      mayBeEmpty: "only codes that occur are drawn: without traffic there is none",
+      noValue: "nothing finished",
+    },
+    {
+      kind: "lines",
+      title: "Open payments by state",
+      shows: "Payments that have not ended and do not wait for money, a pause or a restore.",
+      bad: "A line that only rises. `review` above 0: doubt, which needs a look.",
+      next: "“Oldest open payment by state”; `gigpay review list`.",
+      runbook: "PaymentsStuck",
+      unit: "short",
+      limits: null,
+      queries: [{ expr: highest("open", { by: ["state"] }), legend: "{{state}}" }],
+      width: 12,
+    },
+    {
+      kind: "lines",
+      title: "Oldest open payment by state",
+      shows: "How long the oldest of them has been open, by the database's clock.",
+      bad: "Above 3 s the promise is broken for it; above a minute it is stuck.",
+      next: "`gigpay get ID` tells what it waits for.",
+      runbook: "PaymentsStuck",
+      unit: "s",
+      limits: { direction: "above", doubtful: PROMISED_SECONDS, bad: 60 },
+      queries: [{ expr: highest("openOldestAge", { by: ["state"] }), legend: "{{state}}" }],
+      width: 12,
+    },
+    {
+      kind: "lines",
+      title: "Held payments by reason",
+      shows:
+        "Payments that wait for money, for the end of a pause or for an operator's word after a restore. None of them is in doubt.",
+      bad: "`funds` above 0: a payer ran dry. `pause` or `restore`: nothing is paid until a person says so.",
+      next: "Payments: the money, “What payers can still pay”.",
+      runbook: "PaymentsPayerFundsLow",
+      unit: "short",
+      limits: { direction: "above", bad: 1 },
+      queries: [{ expr: highest("held", { by: ["reason"] }), legend: "{{reason}}" }],
+      width: 12,
+    },
+    {
+      kind: "lines",
+      title: "Oldest held payment by reason",
+      shows: "How long the oldest of them has been open.",
+      bad: "Hours: nobody has been told, or nobody acts.",
+      next: "The payer's treasury; `gigpay resume`; `gigpay restored`.",
+      runbook: "PaymentsHeldLong",
+      unit: "s",
+      limits: { direction: "above", doubtful: 600, bad: 3_600 },
+      queries: [{ expr: highest("heldOldestAge", { by: ["reason"] }), legend: "{{reason}}" }],
+      width: 12,
+    },
+    {
+      kind: "lines",
+      title: "Voids and doubts",
+      shows:
+        "Payments that are being closed on chain before they fail, and those that fell into doubt, a second.",
+      bad: "Doubts above 0 that do not resolve by themselves: the chain or Circle does not answer.",
+      next: "`gigpay review list` says what each is.",
+      runbook: "PaymentsInReview",
+      unit: "cps",
+      limits: null,
+      queries: [
+        { expr: perSecond("voids"), legend: "voids" },
+        { expr: perSecond("reviews"), legend: "doubts" },
+      ],
+      width: 12,
+    },
+    {
+      kind: "lines",
+      title: "Retries by reason",
+      shows: "Tries that did not pay and are made again, a second.",
+      bad: "`refused`: the token says no. `reverted`: a batch failed. `dead`: a send came to nothing.",
+      next: "`gigpay get ID` has each try with its reason.",
+      runbook: "PaymentsStuck",
+      unit: "cps",
+      limits: null,
+      queries: [{ expr: perSecond("retries", { by: ["reason"] }), legend: "{{reason}}" }],
+      width: 12,
+    },
+  ],
+};

@@ -1,0 +1,32 @@
+/** Sections of docs/runbook.md, by their headings. */
+export const RUNBOOK_SECTIONS = [
+  "PaymentsLatencyBudgetBurn",
+  "PaymentsStuck",
+  "PaymentsInReview",
+  "PaymentsPayerFundsLow",
+  "PaymentsHeldLong",
+  "PaymentsPaused",
+  "PaymentsAlarm",
+  "PaymentsReconciliationMismatch",
+  "PaymentsReconciliationStale",
+  "PaymentsConsumerLagging",
+  "PaymentsConsumerStalled",
+  "PaymentsOutboxOld",
+  "PaymentsDeadLetters",
+  "PaymentsChainSilent",
+  "PaymentsFollowingBehind",
+  "PaymentsOperatorGasLow",
+  "PaymentsSendsOld",
+  "PaymentsCircleThrottled",
+  "PaymentsDown",
+  "PaymentsSamplerStale",
+  "PaymentsDatabaseConnectionsExhausted",
+  "PaymentsErrorsLogged",
+  "PaymentsHeartbeatMissing",
+] as const;
+export type RunbookSection = (typeof RUNBOOK_SECTIONS)[number];
+
+/** `$docs` is where a deployment's Grafana finds this checkout's docs/. */
+export function runbookUrl(section: RunbookSection): string {
+  return `\${docs}/runbook.md#${section.toLowerCase()}`;
+}

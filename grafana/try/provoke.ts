@@ -1,0 +1,67 @@
+import { Kafka, logLevel } from "kafkajs";
+import { encodeFunctionData, parseAbi } from "viem";
+import { anvilClient, SANDBOX_FEES, transactor } from "../../sandbox/chain/transact.ts";
+import type { Sandbox } from "../../sandbox/sandbox.ts";
+import type { Directory } from "../../sandbox/traffic/directory.ts";
+import type { Traffic } from "../../sandbox/traffic/publish-tasks.ts";
+
+const DUPLICATES = 20;
+/** For its first try to be refused; tries are made again half a second apart here. */
+const REFUSED_FOR_MS = 3_000;
+const setPaused = parseAbi(["function setPaused(bool)"]);
+
+/** What a calm minute would not show: a dead letter, which fires an alert at once, duplicates, a payment in EURC that is refused and tried again. */
+export async function provoke(
+  sandbox: Sandbox,
+  traffic: Traffic,
+  { topic, directory }: { readonly topic: string; readonly directory: Directory },
+): Promise<void> {
+  const pauseEurc = eurcSwitch(sandbox);
+  await pauseEurc(true);
+  await traffic.publishThese([refusedTask(directory)]);
+  await publishDeadLetter(sandbox.kafka.brokers, topic);
+  await traffic.publishAgain(DUPLICATES);
+  setTimeout(() => void pauseEurc(false).catch(() => undefined), REFUSED_FOR_MS).unref();
+}
+
+function refusedTask({ platforms, workers }: Directory) {
+  const [platform] = platforms;
+  const [worker] = workers;
+  if (!platform || !worker) throw new Error("the directory is empty");
+  const amount = 5_000_000n;
+  return {
+    eventId: "in-eurc-is-done",
+    taskId: "in-eurc",
+    workerId: worker.id,
+    platformId: platform.id,
+    wallet: worker.wallet,
+    payer: platform.payer,
+    currency: "EURC",
+    amount,
+    netAmount: amount,
+    occurredAtMs: Date.now(),
+    expected: "completed",
+  } as const;
+}
+
+async function publishDeadLetter(brokers: readonly string[], topic: string): Promise<void> {
+  const kafka = new Kafka({
+    clientId: "careless",
+    brokers: [...brokers],
+    logLevel: logLevel.NOTHING,
+  });
+  const producer = kafka.producer({ allowAutoTopicCreation: false });
+  await producer.connect();
+  await producer.send({ topic, messages: [{ key: "x", value: Buffer.from("no Avro at all") }] });
+  await producer.disconnect();
+}
+
+function eurcSwitch({ chain }: Sandbox): (paused: boolean) => Promise<void> {
+  const transact = transactor(chain.rpcUrl, anvilClient(chain.rpcUrl), true);
+  return async (paused) => {
+    const data = encodeFunctionData({ abi: setPaused, args: [paused] });
+    await transact(chain.admin.privateKey, (wallet) =>
+      wallet.sendTransaction({ to: chain.tokens.EURC, data, ...SANDBOX_FEES }),
+    );
+  };
+}
