@@ -38,9 +38,12 @@ export interface PrometheusApi {
 
 export function prometheusApi(url: string): PrometheusApi {
   const ask = async (path: string, parameters: Readonly<Record<string, string>> = {}) => {
-    const response = await fetch(`${url}/api/v1/${path}?${new URLSearchParams(parameters).toString()}`, {
-      signal: AbortSignal.timeout(QUERY_TIMEOUT_MS),
-    });
+    const response = await fetch(
+      `${url}/api/v1/${path}?${new URLSearchParams(parameters).toString()}`,
+      {
+        signal: AbortSignal.timeout(QUERY_TIMEOUT_MS),
+      },
+    );
     const text = await response.text();
     if (!response.ok) throw new Error(text);
     return JSON.parse(text) as unknown;
