@@ -1,4 +1,4 @@
-import { sql, type FragmentSqlToken } from "slonik";
+import { sql, type CommonQueryMethods, type FragmentSqlToken } from "slonik";
 import { anyRow } from "../database/pool.ts";
 import { transact } from "../database/transact.ts";
 import { PaymentError } from "../errors.ts";
@@ -39,16 +39,17 @@ export async function recordSubmitted(
   sendId: string,
   answeredAtMs: number,
 ): Promise<void> {
-  const heldMs = performance.now() - answeredAtMs;
-  await deps.database.query(sql.prepared("dispatch-submitted", anyRow)`
+  const note = (connection: CommonQueryMethods) =>
+    connection.query(sql.prepared("dispatch-submitted", anyRow)`
     WITH member AS (
       SELECT p.id FROM payments p JOIN transaction_items i ON i.payment_id = p.id
       WHERE i.transaction_id = ${sendId} AND p.generation = i.generation AND p.submitted_at IS NULL
       FOR NO KEY UPDATE OF p SKIP LOCKED
     )
-    UPDATE payments p SET submitted_at = payment_now() - ${heldMs} * interval '1 millisecond'
+    UPDATE payments p SET submitted_at = payment_now() - ${performance.now() - answeredAtMs} * interval '1 millisecond'
     FROM member WHERE p.id = member.id
   `);
+  await deps.database.connect(note);
 }
 
 /** Keeps a ticket's newer bytes, before they leave. */

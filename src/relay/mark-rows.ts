@@ -1,4 +1,4 @@
-import { sql } from "slonik";
+import { sql, type CommonQueryMethods } from "slonik";
 import { anyRow, type Database } from "../database/pool.ts";
 import { publishedFrom, publishedOf, publishedRow } from "../database/published-rows.ts";
 import { transact } from "../database/transact.ts";
@@ -15,19 +15,23 @@ export interface RefusedRow {
  * Notes that Kafka has these rows, and when: right after its acknowledgement, by the database's clock. Answers what was
  * published in those that nobody had marked before: fewer records mean a second relay, which has told of the others.
  */
-export async function markPublished(pool: Database, ids: readonly bigint[]): Promise<Published> {
+export async function markPublished(
+  pool: Database,
+  ids: readonly bigint[],
+  acknowledgedAtMs: number,
+): Promise<Published> {
   if (ids.length === 0) return publishedOf([]);
-  const rows = await askDatabase(() =>
-    pool.any(sql.prepared("relay-mark-published", publishedRow)`
+  // How long it was held is known once there is a connection: on a busy machine the wait for one counts too.
+  const mark = (connection: CommonQueryMethods) =>
+    connection.any(sql.prepared("relay-mark-published", publishedRow)`
       WITH marked AS (
-        UPDATE outbox SET published_at = payment_now()
+        UPDATE outbox SET published_at = payment_now() - ${performance.now() - acknowledgedAtMs} * interval '1 millisecond'
         WHERE id = ANY(${sql.array([...ids], "int8")}) AND published_at IS NULL
         RETURNING event_id, payment_id, generation, published_at
       )
       ${publishedFrom}
-    `),
-  );
-  return publishedOf(rows);
+    `);
+  return publishedOf(await askDatabase(() => pool.connect(mark)));
 }
 
 /** Parks rows that Kafka will never take as they are, with an entry in the audit log for each. */

@@ -79,6 +79,7 @@ export async function relayOnce(deps: RelayDeps): Promise<number> {
   if (rows.length === 0) return 0;
   await failpoint("relay.read");
   const { refused, acknowledged = [] } = await publishRows(deps, rows);
+  const acknowledgedAtMs = performance.now();
   await failpoint("relay.produced");
   const refusedRows = refused.flatMap(({ index, reason }): RefusedRow[] => {
     const row = rows[index];
@@ -86,7 +87,7 @@ export async function relayOnce(deps: RelayDeps): Promise<number> {
   });
   await park(deps, refusedRows);
   const taken = rows.filter(({ id }) => !refusedRows.some((row) => row.id === id));
-  await markTaken(deps, taken);
+  await markTaken(deps, taken, acknowledgedAtMs);
   await failpoint("relay.marked");
   await moveOwnOffsets(deps.pool, acknowledged);
   return rows.length;
@@ -121,9 +122,13 @@ function tracedOf({ payment_id: paymentId, generation, headers }: OutboxRow): Tr
   return typeof traceparent === "string" ? [{ paymentId, generation, traceparent }] : [];
 }
 
-async function markTaken(deps: RelayDeps, rows: readonly OutboxRow[]): Promise<void> {
+async function markTaken(
+  deps: RelayDeps,
+  rows: readonly OutboxRow[],
+  acknowledgedAtMs: number,
+): Promise<void> {
   const ids = rows.map(({ id }) => id);
-  const published = await markPublished(deps.pool, ids);
+  const published = await markPublished(deps.pool, ids, acknowledgedAtMs);
   deps.onPublished(published);
   if (published.records > 0) deps.metrics.batch.observe({ stage: "relay" }, published.records);
   const twice = ids.length - published.records;

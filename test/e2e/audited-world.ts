@@ -14,6 +14,8 @@ export interface AuditedWorld extends AsyncDisposable {
   readonly world: World;
   readonly ledger: Ledger;
   readonly traffic: Traffic;
+  /** As they have reached the auditor so far. */
+  readonly outcomes: readonly OutcomeEvent[];
   /** Resolves once at least so many tasks have an outcome. */
   readonly untilEnded: (count: number) => Promise<void>;
   /** Once every task has its outcome: compares ledger, chain and Kafka. */
@@ -73,6 +75,7 @@ export async function createAuditedWorld(
     world,
     ledger,
     traffic,
+    outcomes: events.outcomes,
     untilEnded,
     async settleAccounts() {
       await untilEnded(ledger.tasks.size);

@@ -30,6 +30,8 @@ async function insertFailed(taskId: string): Promise<{ paymentId: string; outbox
   return { paymentId, outboxId: await insertRow(eventId, paymentId) };
 }
 
+const mark = (outboxId: bigint) => markPublished(db.pool, [outboxId], performance.now());
+
 function insertRow(eventId: string, paymentId: string | null): Promise<bigint> {
   return db.pool.oneFirst(sql.type(z.object({ id: z.bigint() }))`
     INSERT INTO outbox (event_id, topic, payment_id, generation)
@@ -38,7 +40,7 @@ function insertRow(eventId: string, paymentId: string | null): Promise<bigint> {
 
 test("an outcome is told of once, with all that its payment's time went to, however often it is published", async () => {
   const { paymentId, outboxId } = await insertFailed("once");
-  const first = await markPublished(db.pool, [outboxId]);
+  const first = await mark(outboxId);
   expect(first).toMatchObject({
     records: 1,
     outcomes: [
@@ -57,14 +59,14 @@ test("an outcome is told of once, with all that its payment's time went to, howe
     "accept",
     "relay",
   ]);
-  expect(await markPublished(db.pool, [outboxId])).toEqual({ records: 0, outcomes: [] });
+  expect(await mark(outboxId)).toEqual({ records: 0, outcomes: [] });
 });
 
 test("of a payment whose next generation has begun only the outcome is left to tell", async () => {
   const { paymentId, outboxId } = await insertFailed("retried");
   await db.pool.query(sql.type(anyRow)`
     UPDATE payments SET state = 'accepted', generation = 2, settled_at = NULL WHERE id = ${paymentId}`);
-  expect(await markPublished(db.pool, [outboxId])).toEqual({
+  expect(await mark(outboxId)).toEqual({
     records: 1,
     outcomes: [{ paymentId, generation: 1, kind: "failed", code: "task_not_found", payment: null }],
   });
@@ -72,5 +74,5 @@ test("of a payment whose next generation has begun only the outcome is left to t
 
 test("a dead letter's record ends no payment", async () => {
   const outboxId = await insertRow(randomUUID(), null);
-  expect(await markPublished(db.pool, [outboxId])).toEqual({ records: 1, outcomes: [] });
+  expect(await mark(outboxId)).toEqual({ records: 1, outcomes: [] });
 });
