@@ -15,6 +15,8 @@ export function serviceSettings(
   const common = {
     // Several services run beside one another here.
     METRICS_PORT: "0",
+    HTTP_PORT: "0",
+    PUBLIC_URL: "http://localhost:8080",
     DATABASE_URL: serviceDatabaseUrl,
     DATABASE_MIGRATION_URL: databaseUrl,
     KAFKA_BROKERS: kafka.brokers.join(","),

@@ -29,6 +29,7 @@ import { relayDeps } from "./relay-deps.ts";
 import { runHeartbeat } from "./run-heartbeat.ts";
 import { runRelay } from "./relay/run-relay.ts";
 import { runSamplers } from "./run-samplers.ts";
+import { listenForApi, serveApi } from "./serve-api.ts";
 import { loadCursor } from "./settlement/cursor.ts";
 import { createAnnouncedPaidSweep } from "./settlement/sweep-announced-paid.ts";
 import { createStoredSweep } from "./settlement/sweep-stored.ts";
@@ -43,6 +44,7 @@ import {
 } from "./stage-deps.ts";
 import { sweep } from "./sweep.ts";
 import { startTracing } from "./tracing/start-tracing.ts";
+import { until } from "./until.ts";
 import { verifyEveryMinute } from "./verify-every-minute.ts";
 
 /** More than any topic of ours has: each partition waits for Postgres on its own. */
@@ -62,6 +64,7 @@ export async function runApp(config: Config, log: Logger, signal: AbortSignal): 
   );
   const tracing = await startTracing(config, log);
   const itself = { config, log, metrics, tracing };
+  const listening = listenForApi(config, log);
   const connected = await connect(itself, signals).catch((error: unknown) => {
     // Told to stop while it waited for a part that is away.
     if (!signal.aborted) throw error;
@@ -74,6 +77,7 @@ export async function runApp(config: Config, log: Logger, signal: AbortSignal): 
   const hold = (name: string, work: (held: AbortSignal) => Promise<void>) =>
     holdLease(database, name, work, line.signal);
   const stages = [
+    serveApi(connected, { listening, consumer, watch }, { stopping: signal, running: line.signal }),
     watch.ended,
     recheck(connected, watch, line.signal),
     ...connected.lanes.map((lane) =>
@@ -95,7 +99,10 @@ export async function runApp(config: Config, log: Logger, signal: AbortSignal): 
     if (!signal.aborted) log.info({ rail: config.PAYMENT_RAIL }, "ready");
     await untilAborted(signal);
   } finally {
-    await consumer.stop(config.SHUTDOWN_TIMEOUT_MS / 2);
+    await Promise.all([
+      consumer.stop(config.SHUTDOWN_TIMEOUT_MS / 2),
+      listening.close(config.SHUTDOWN_TIMEOUT_MS / 2),
+    ]);
     await failpoint("shutdown.drained");
     line.abort();
     await Promise.allSettled(stages);
@@ -228,19 +235,6 @@ function createDoubtSweep(
 async function untilJoined(consumer: RunningConsumer, signal: AbortSignal): Promise<void> {
   while (!consumer.isJoined() && !signal.aborted) {
     await delay(READY_POLL_MS, undefined, { signal }).catch(() => undefined);
-  }
-}
-
-/** Rejects with the signal's reason where that comes first. */
-async function until(event: Promise<void>, signal: AbortSignal): Promise<void> {
-  signal.throwIfAborted();
-  const aborted = Promise.withResolvers<never>();
-  const onAbort = () => aborted.reject(signal.reason);
-  signal.addEventListener("abort", onAbort);
-  try {
-    await Promise.race([event, aborted.promise]);
-  } finally {
-    signal.removeEventListener("abort", onAbort);
   }
 }
 

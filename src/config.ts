@@ -78,6 +78,9 @@ export function loadConfig(environment: Environment = process.env): Config {
       text: "missing; production needs true or an explicit false",
     });
   }
+  if (values.NODE_ENV === "production" && values.PUBLIC_URL === null) {
+    problems.push({ name: "PUBLIC_URL", text: "missing; production needs the API's own address" });
+  }
   const ownPayments = problems.length > 0 ? null : readHeartbeat(values, environment, problems);
   problems.push(...unknownSettings(KNOWN, environment));
   if (problems.length > 0 || !railSettings || !tokens) throw configError(problems);

@@ -16,7 +16,7 @@ import type { Metrics } from "./metrics/create-metrics.ts";
 import { instanceOf, type Bell, type Connected } from "./stage-deps.ts";
 import { createServerWatch, type ServerWatch } from "./restore/watch-server.ts";
 import type { Tracing } from "./tracing/tracing.ts";
-import { createWake, ringAll, type Wake } from "./wake.ts";
+import { createWake, ringAll, ringAlong, type Wake } from "./wake.ts";
 
 /** A new topic's; one that exists keeps its own number. Six keep an instance's cores busy and let a few share. */
 const PARTITIONS = 6;
@@ -77,9 +77,11 @@ export async function connect(
     throw error;
   });
   const laneBells = new Map(lanes.map(({ id }) => [id, createWake()]));
+  const outcomeBell = createWake();
   const bells: Record<Bell, Wake> = {
     dispatch: ringAll([...laneBells.values()]),
-    relay: createWake(),
+    // What the relay publishes are outcomes, above all.
+    relay: ringAlong(createWake(), outcomeBell),
     recheck: createWake(),
   };
   const database = { databaseUrl: config.DATABASE_URL, log };
@@ -97,6 +99,7 @@ export async function connect(
     operators: lanes.flatMap(({ operators }) => operators),
     bells,
     laneBells,
+    outcomeBell,
     signals: connectSignals(database, bells, signals.running),
   };
 }

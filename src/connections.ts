@@ -19,10 +19,11 @@ export function topicsOf(config: Config) {
 export function databaseOf(
   config: Config,
   onConnection: NonNullable<PoolSettings["onConnection"]>,
+  { poolMax = config.DATABASE_POOL_MAX }: { readonly poolMax?: number } = {},
 ): Promise<Database> {
   return openPool({
     url: config.DATABASE_URL,
-    poolMax: config.DATABASE_POOL_MAX,
+    poolMax,
     statementTimeoutMs: config.DATABASE_STATEMENT_TIMEOUT_MS,
     onConnection,
   });

@@ -24,6 +24,7 @@ export type ErrorCode =
   | "CIRCLE_THROTTLED"
   | "DEPLOYMENT_MISMATCH"
   | "OPERATION_REFUSED"
+  | "OVERLOADED"
   | "OUTCOME_UNKNOWN";
 
 /** An operating error with its handling. A broken invariant is `node:assert`, never this. */

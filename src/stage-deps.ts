@@ -53,6 +53,8 @@ export interface Connected {
   readonly bells: Readonly<Record<Bell, Wake>>;
   /** A lane listens to a bell of its own; the dispatch bell rings them all. */
   readonly laneBells: ReadonlyMap<string, Wake>;
+  /** Rings with the relay's bell: whenever payments may have ended. */
+  readonly outcomeBell: Wake;
   readonly signals: Signals<Bell>;
   /** Lower-case addresses that this deployment sends from. */
   readonly operators: readonly string[];

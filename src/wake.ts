@@ -37,6 +37,17 @@ export function createWake(): Wake {
   }
 }
 
+/** The first bell, which rings the second one along whenever it is rung. */
+export function ringAlong(wake: Wake, along: Wake): Wake {
+  return {
+    ring() {
+      wake.ring();
+      along.ring();
+    },
+    heard: (timeoutMs, signal) => wake.heard(timeoutMs, signal),
+  };
+}
+
 /** A bell that rings several; a bell has one listener, so nobody listens to this one. */
 export function ringAll(wakes: readonly Wake[]): Wake {
   return {

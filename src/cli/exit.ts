@@ -35,6 +35,7 @@ export function exitCodeOf(error: unknown): ExitCode {
     case "CHAIN_BLOCK_UNKNOWN":
     case "CIRCLE_UNAVAILABLE":
     case "CIRCLE_THROTTLED":
+    case "OVERLOADED":
       return EXIT.unreachable;
     case "DATABASE_CONFLICT":
     case "DATABASE_VALUE_REFUSED":

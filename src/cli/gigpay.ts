@@ -2,6 +2,7 @@
 import { existsSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 import { addDeploymentCommands } from "./deployment-commands.ts";
+import { addKeyCommands } from "./key-commands.ts";
 import { addLedgerCommands } from "./ledger-commands.ts";
 import { addOperatingCommands } from "./operating-commands.ts";
 import { addServerCommands } from "./server-commands.ts";
@@ -28,6 +29,7 @@ export async function main(argv: readonly string[]): Promise<ExitCode> {
     };
   addServerCommands(program, run);
   addDeploymentCommands(program, run);
+  addKeyCommands(program, run);
   addLedgerCommands(program, run);
   addOperatingCommands(program, run);
   addWatchingCommands(program, run);

@@ -5,24 +5,24 @@ import type { PaymentState } from "../payment/state.ts";
 import { paymentColumns, paymentRow, type PaymentView } from "./payment-view.ts";
 
 export interface PaymentFilter {
-  readonly workerId?: string;
-  readonly platformId?: string;
-  readonly taskId?: string;
-  readonly bulkId?: string;
-  readonly idempotencyKey?: string;
-  readonly txHash?: string;
-  readonly state?: PaymentState;
+  readonly workerId?: string | undefined;
+  readonly platformId?: string | undefined;
+  readonly taskId?: string | undefined;
+  readonly bulkId?: string | undefined;
+  readonly idempotencyKey?: string | undefined;
+  readonly txHash?: string | undefined;
+  readonly state?: PaymentState | undefined;
   /** Accepted at or after. */
-  readonly from?: Date;
+  readonly from?: Date | undefined;
   /** Accepted before. */
-  readonly to?: Date;
+  readonly to?: Date | undefined;
 }
 
 export interface Page {
   /** 1 to 100; 25 by default. */
-  readonly limit?: number;
+  readonly limit?: number | undefined;
   /** `nextCursor` of the page before. */
-  readonly cursor?: string;
+  readonly cursor?: string | undefined;
   readonly explorerUrl?: string | null;
 }
 
@@ -42,7 +42,7 @@ export async function listPayments(
   page: Page = {},
 ): Promise<PaymentPage> {
   const limit = Math.min(Math.max(page.limit ?? 25, 1), 100);
-  const where = [...filterFragments(filter), ...cursorFragment(page.cursor)];
+  const where = [...filterFragments(filter), ...cursorFragment(page.cursor, filter)];
   const rows = await db.any(sql.type(paymentRow(page.explorerUrl ?? null))`
     SELECT ${paymentColumns} FROM payments p
     WHERE ${sql.join([sql.fragment`true`, ...where], sql.fragment` AND `)}
@@ -69,8 +69,11 @@ function filterFragments(filter: PaymentFilter): FragmentSqlToken[] {
   ].filter((fragment) => fragment !== false);
 }
 
-/** Payments are never deleted, so the last row of a page is a place that stays; its id is the whole cursor. */
-function cursorFragment(cursor: string | undefined): FragmentSqlToken[] {
+/** Payments are never deleted, so the last row of a page is a place that stays; its id is the whole cursor. Not of another platform: it would tell. */
+function cursorFragment(
+  cursor: string | undefined,
+  { platformId = null }: { readonly platformId?: string | null | undefined },
+): FragmentSqlToken[] {
   if (cursor === undefined) return [];
   if (!z.uuid().safeParse(cursor).success) {
     throw new PaymentError(
@@ -80,6 +83,7 @@ function cursorFragment(cursor: string | undefined): FragmentSqlToken[] {
     );
   }
   return [
-    sql.fragment`(p.accepted_at, p.id) < (SELECT c.accepted_at, c.id FROM payments c WHERE c.id = ${cursor}::uuid)`,
+    sql.fragment`(p.accepted_at, p.id) < (SELECT c.accepted_at, c.id FROM payments c
+      WHERE c.id = ${cursor}::uuid AND (${platformId}::text IS NULL OR c.platform_id = ${platformId}))`,
   ];
 }

@@ -5,6 +5,16 @@ import * as parse from "./parsers.ts";
 
 const secret = true;
 
+const http = {
+  HTTP_HOST: { parse: parse.text, byDefault: "0.0.0.0" },
+  HTTP_PORT: { parse: parse.integer(0, 65_535), byDefault: "8080" },
+  PUBLIC_URL: { parse: parse.orOff(parse.url("http:", "https:")), byDefault: "" },
+  HTTP_RATE_PER_SECOND: { parse: parse.integer(1, 100_000), byDefault: "100" },
+  HTTP_RATE_BURST: { parse: parse.integer(1, 100_000), byDefault: "200" },
+  HTTP_BODY_LIMIT_BYTES: { parse: parse.integer(1_024, 16_777_216), byDefault: "1048576" },
+  HTTP_TRUSTED_PROXIES: { parse: parse.orOff(parse.listOf(parse.text)), byDefault: "" },
+};
+
 /** docs/configuration.md says what each one means. */
 export const common = {
   NODE_ENV: { parse: parse.oneOf("development", "production", "test"), byDefault: "development" },
@@ -14,6 +24,7 @@ export const common = {
   },
   SHUTDOWN_TIMEOUT_MS: { parse: parse.integer(100, 600_000), byDefault: "10000" },
   INSTANCE_ID: { parse: parse.text, byDefault: hostname() },
+  ...http,
   METRICS_PORT: { parse: parse.integer(0, 65_535), byDefault: "9464" },
   DATABASE_URL: { parse: parse.url("postgres:", "postgresql:"), secret },
   DATABASE_POOL_MAX: { parse: parse.integer(4, 200), byDefault: "20" },

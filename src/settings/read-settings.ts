@@ -21,6 +21,8 @@ export interface Problem {
 /** Families that belong to this service alone: a name in them that we do not know is a spelling mistake. */
 const OWN_PREFIXES = [
   "PAYMENT_",
+  "HTTP_RATE_",
+  "HTTP_BODY_",
   "CIRCLE_",
   "ARC_",
   "TOPIC_",

@@ -90,6 +90,7 @@ export async function createWorldIn(
       ? { PAYMENT_METHOD: "transfer" }
       : { PAY_ONCE_ADDRESS: payOnce }),
     METRICS_PORT: "0",
+    HTTP_PORT: "0",
     PAYMENT_FEE_PERCENTAGE: "2.5",
     LOG_LEVEL: "info",
     ...options.settings,

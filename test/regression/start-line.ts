@@ -146,6 +146,7 @@ async function connectTo(world: LineWorld, place: Place, signal: AbortSignal): P
     operators: lanes.flatMap(({ operators }) => operators),
     bells,
     laneBells: new Map(lanes.map(({ id }) => [id, bells.dispatch])),
+    outcomeBell: createWake(),
     signals: connectSignals({ databaseUrl: place.url, log }, bells, signal),
   };
 }

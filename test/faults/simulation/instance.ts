@@ -176,6 +176,7 @@ function connectModel(world: World, process: SimProcess): Connected {
     server: createServerWatch(log),
     bells,
     laneBells,
+    outcomeBell: createWake(),
     signals: {
       announce(name) {
         bells[name].ring();

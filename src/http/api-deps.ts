@@ -1,0 +1,22 @@
+import type { Database } from "../database/pool.ts";
+import type { Logger } from "../log.ts";
+import type { Submission, SubmissionResult } from "../payment/submission.ts";
+import type { OutcomeWatch } from "./outcome-watch.ts";
+import type { Readiness } from "./readiness.ts";
+
+/** What the routes need of the service. */
+export interface ApiDeps {
+  readonly log: Logger;
+  /** Apart from the line's: whoever reads lists takes no payment's connection. */
+  readonly pool: Database;
+  /** Commit 1, the same as Kafka's; one result per submission, in order. */
+  readonly accept: (submissions: readonly Submission[]) => Promise<readonly SubmissionResult[]>;
+  readonly outcomes: OutcomeWatch;
+  /** Without a slash at its end; null: payments have no explorer links. */
+  readonly explorerUrl: string | null;
+  /** Where this API is found from outside, without a slash at its end. */
+  readonly publicUrl: string;
+  /** The OpenAPI document of all routes. */
+  readonly openApi: () => unknown;
+  readonly readiness: () => Promise<Readiness>;
+}

@@ -1,0 +1,116 @@
+import { randomUUID } from "node:crypto";
+import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
+import type { Logger } from "../log.ts";
+import { answerProblem } from "./answer-problem.ts";
+import { serveDocs } from "./docs.ts";
+import { parseJson } from "./parse-json.ts";
+import { HttpProblem, notFound } from "./problems.ts";
+import { registerRoute, type RegisterDeps } from "./register-route.ts";
+import type { Route } from "./route.ts";
+
+export interface ApiSettings {
+  readonly bodyLimitBytes: number;
+  /** Whose X-Forwarded-For is believed: addresses and networks (CIDR). */
+  readonly trustedProxies: readonly string[];
+}
+
+/** Longer than any id, with every character percent-encoded. */
+const PARAMETER_LENGTH_MAX = 3 * 128;
+const REQUEST_ID = /^[\x21-\x7e]{1,128}$/;
+const METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"] as const;
+
+/** The API as one Fastify server that listens to nothing: whoever listens hands requests to its `routing`. */
+export async function createApi(
+  deps: RegisterDeps & { readonly log: Logger },
+  settings: ApiSettings,
+  routes: readonly Route[],
+): Promise<FastifyInstance> {
+  const { publicUrl } = deps.api;
+  const app = fastify({
+    logger: false,
+    bodyLimit: settings.bodyLimitBytes,
+    trustProxy: settings.trustedProxies.length > 0 ? [...settings.trustedProxies] : false,
+    genReqId: requestIdOf,
+    requestIdHeader: false,
+    routerOptions: { maxParamLength: PARAMETER_LENGTH_MAX },
+    exposeHeadRoutes: false,
+    frameworkErrors: (error, request, reply) => void answer(error, request, reply),
+  });
+  const answer = (error: unknown, request: FastifyRequest, reply: FastifyReply) =>
+    answerProblem({ log: deps.log, publicUrl }, error, { request, reply });
+  app.decorateRequest("apiKey", undefined);
+  app.decorateRequest("startedMs", 0);
+  app.setErrorHandler(answer);
+  app.setNotFoundHandler((request, reply) => answer(notFound("path"), request, reply));
+  app.addHook("onRequest", async (request, reply) => {
+    reply.headers({
+      "x-request-id": request.id,
+      "cache-control": "no-store",
+      "x-content-type-options": "nosniff",
+    });
+    // A compressed body is a small one that becomes large: nobody needs it for a megabyte.
+    const encoding = request.headers["content-encoding"];
+    if (encoding !== undefined && encoding !== "identity") {
+      throw new HttpProblem("unsupported_media_type", "Send the body without a Content-Encoding.");
+    }
+  });
+  readJsonOnly(app);
+  const signed = routes.filter(({ spec }) => spec.access === "signed");
+  for (const route of routes) if (!signed.includes(route)) registerRoute(app, deps, route);
+  await app.register(async (scope) => {
+    // Whoever checks a signature reads the bytes.
+    scope.removeAllContentTypeParsers();
+    scope.addContentTypeParser(
+      "application/json",
+      { parseAs: "buffer" },
+      async (_: unknown, bytes: Buffer) => bytes,
+    );
+    for (const route of signed) registerRoute(scope, deps, route);
+  });
+  refuseOtherMethods(app, routes);
+  await serveDocs(app, deps.api.openApi(), (request, reply) =>
+    deps.admission.admit("open", request, reply),
+  );
+  await app.ready();
+  return app;
+}
+
+function requestIdOf(request: { headers: Readonly<Record<string, unknown>> }): string {
+  const given = request.headers["x-request-id"];
+  return typeof given === "string" && REQUEST_ID.test(given) ? given : randomUUID();
+}
+
+function readJsonOnly(app: FastifyInstance): void {
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser(
+    "application/json",
+    { parseAs: "buffer" },
+    async ({ headers }: FastifyRequest, bytes: Buffer) => {
+      const charset = /;\s*charset\s*=\s*"?([^";]+)/i.exec(headers["content-type"] ?? "")?.[1];
+      if (charset !== undefined && !/^utf-?8$/i.test(charset.trim())) {
+        throw new HttpProblem("unsupported_media_type", "Send JSON in UTF-8.");
+      }
+      return parseJson(bytes);
+    },
+  );
+}
+
+/** A path that exists is not "not found" because of its method. */
+function refuseOtherMethods(app: FastifyInstance, routes: readonly Route[]): void {
+  const byPath = Map.groupBy(routes, ({ spec }) => spec.path);
+  for (const [path, there] of byPath) {
+    const allowed = new Set<string>(there.map(({ spec }) => spec.method));
+    if (allowed.has("GET")) allowed.add("HEAD");
+    const allow = [...allowed].join(", ");
+    const method = METHODS.filter((name) => !allowed.has(name));
+    if (method.length === 0) continue;
+    app.route({
+      method,
+      url: path.replaceAll(/\{(\w+)\}/g, ":$1"),
+      onRequest: async () => {
+        throw new HttpProblem("method_not_allowed", `Only ${allow} here.`, { headers: { allow } });
+      },
+      handler: () => undefined,
+    });
+  }
+}

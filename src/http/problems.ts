@@ -1,0 +1,164 @@
+interface Kind {
+  readonly status: number;
+  readonly title: string;
+  /** Whether the same request may be made again as it is, and can then succeed. */
+  readonly retryable: boolean;
+  /** What to do about it, for `/problems/{code}` and the documentation. */
+  readonly help: string;
+}
+
+const no = (status: number, title: string, help: string): Kind => ({
+  status,
+  title,
+  retryable: false,
+  help,
+});
+
+const later = (status: number, title: string, help: string): Kind => ({
+  status,
+  title,
+  retryable: true,
+  help,
+});
+
+/** Every way in which a request can end without success. The set is closed: programs may branch on it. */
+export const PROBLEMS = {
+  invalid_request: no(
+    400,
+    "The request is malformed",
+    "`errors` says for each wrong place what is wrong with it. Nothing was done. Correct the request and make it again.",
+  ),
+  unauthenticated: no(
+    401,
+    "No valid API key",
+    "Send `Authorization: Bearer gsp_…` with a key that is neither expired nor revoked. `gigpay keys create` mints one.",
+  ),
+  signature_invalid: no(
+    401,
+    "The signature does not fit",
+    "Sign `{webhook-id}.{webhook-timestamp}.{body}` with the platform's webhook secret over the bytes exactly as they are sent (Standard Webhooks).",
+  ),
+  timestamp_out_of_tolerance: no(
+    401,
+    "The signature's time is too far off",
+    "`webhook-timestamp` may be off by five minutes. Sign anew at each try, and keep the clock right.",
+  ),
+  insufficient_scope: no(
+    403,
+    "The key may not do this",
+    "The key lacks the scope that the operation asks for, or is bound to one platform where only a key for all will do. `detail` names what is missing.",
+  ),
+  not_found: no(
+    404,
+    "There is no such thing",
+    "Nothing is there under this id, or it is another platform's, which a key cannot tell apart.",
+  ),
+  method_not_allowed: no(
+    405,
+    "The method is not allowed here",
+    "`Allow` lists the methods of this path.",
+  ),
+  event_id_conflict: no(
+    409,
+    "The event id was used for something else",
+    "An event with this id was accepted with other content; `field` says where they differ, `paymentId` what it became. Nothing was done. Send the same content again, or take a new id for another task.",
+  ),
+  idempotency_key_conflict: no(
+    409,
+    "The idempotency key was used for something else",
+    "A payment with this key exists and differs in `field`; `paymentId` is that payment. Nothing was done. Repeat the first content exactly, or take a new key for another task.",
+  ),
+  task_has_payment: no(
+    409,
+    "The task has a payment",
+    "A task is paid once. It has a payment under another idempotency key, or terms that a change would contradict; `paymentId` is that payment, `field` what differs.",
+  ),
+  payload_too_large: no(
+    413,
+    "The body is too large",
+    "Send less at a time: a bulk takes at most 500 items, a body at most what HTTP_BODY_LIMIT_BYTES says (1 MiB by default).",
+  ),
+  unsupported_media_type: no(
+    415,
+    "The body is not JSON",
+    "Send `Content-Type: application/json` in UTF-8, without a Content-Encoding.",
+  ),
+  rate_limited: later(
+    429,
+    "Too many requests",
+    "`Retry-After` says in how many seconds the next one is taken, `RateLimit-Policy` what is allowed.",
+  ),
+  internal: no(
+    500,
+    "A fault of the service",
+    "Not your request's fault. Payments may be asked for again as they are, since a task is paid once. Report `requestId` if it lasts.",
+  ),
+  overloaded: later(
+    503,
+    "Too much at once",
+    "Nothing of this request was accepted. Make the same request again after `Retry-After`.",
+  ),
+  database_unavailable: later(
+    503,
+    "The database is away",
+    "The request may or may not have been done. Make the same request again: what was done is not done twice.",
+  ),
+} as const satisfies Readonly<Record<string, Kind>>;
+
+export type ProblemCode = keyof typeof PROBLEMS;
+
+export const PROBLEM_CODES = Object.keys(PROBLEMS) as readonly ProblemCode[];
+
+/** One wrong place of a request. */
+export interface ProblemPlace {
+  readonly in: "body" | "query" | "path" | "header";
+  /** A JSON pointer (RFC 6901) within that part; "" is the whole of it. */
+  readonly pointer: string;
+  readonly code: string;
+  readonly detail: string;
+}
+
+export interface ProblemExtras {
+  readonly errors?: readonly ProblemPlace[];
+  /** Members of this problem alone, such as `paymentId`. */
+  readonly members?: Readonly<Record<string, unknown>>;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly cause?: unknown;
+}
+
+/** A request that ends without success. Thrown by whoever knows, answered in one place. */
+export class HttpProblem extends Error {
+  readonly code: ProblemCode;
+  readonly extras: ProblemExtras;
+
+  constructor(code: ProblemCode, detail: string, extras: ProblemExtras = {}) {
+    super(detail, extras.cause === undefined ? undefined : { cause: extras.cause });
+    this.name = "HttpProblem";
+    this.code = code;
+    this.extras = extras;
+  }
+}
+
+/** What stands in the body, as `application/problem+json` (RFC 9457). */
+export function problemDocument(
+  { code, message, extras }: HttpProblem,
+  { publicUrl, requestId }: { readonly publicUrl: string; readonly requestId: string },
+) {
+  const { status, title, retryable } = PROBLEMS[code];
+  return {
+    type: `${publicUrl}/problems/${code}`,
+    title,
+    status,
+    detail: message,
+    code,
+    retryable,
+    requestId,
+    errors: extras.errors ?? [],
+    ...extras.members,
+  };
+}
+
+/** The usual way to say that something is not there, or not yours. */
+export function notFound(what: string): HttpProblem {
+  return new HttpProblem("not_found", `There is no such ${what}.`);
+}

@@ -1,0 +1,111 @@
+import { acceptBatch } from "./acceptance/accept-batch.ts";
+import type { Config } from "./config.ts";
+import { databaseOf } from "./connections.ts";
+import { outlastOutage } from "./database/outlast-outage.ts";
+import type { Database } from "./database/pool.ts";
+import { createAdmission } from "./http/admission.ts";
+import type { ApiDeps } from "./http/api-deps.ts";
+import { createApi } from "./http/create-api.ts";
+import { createKeyCache } from "./http/key-cache.ts";
+import { listen, type Listening } from "./http/listen.ts";
+import { openApiDocument } from "./http/openapi/document.ts";
+import { createOutcomeWatch } from "./http/outcome-watch.ts";
+import { createReadiness } from "./http/readiness.ts";
+import { ALL_ROUTES } from "./http/routes/all-routes.ts";
+import { answerStarting } from "./http/starting.ts";
+import { createTokenBuckets } from "./http/token-buckets.ts";
+import { createRequestBatcher } from "./intake/request-batcher.ts";
+import type { RunningConsumer } from "./kafka/consumer.ts";
+import type { Logger } from "./log.ts";
+import type { RestoreWatch } from "./restore/watch-restores.ts";
+import { createUseNotes } from "./keys/note-use.ts";
+import { acceptanceDeps, type Connected } from "./stage-deps.ts";
+import { until } from "./until.ts";
+
+/** Reading needs few connections, and takes none of the line's. */
+const POOL_MAX = 5;
+
+export interface ApiSignals {
+  /** The service was told to stop: whoever waits is answered, and probes say so. */
+  readonly stopping: AbortSignal;
+  /** The API's own end, once the last request is answered. */
+  readonly running: AbortSignal;
+}
+
+export interface ApiPlace {
+  readonly listening: Listening;
+  readonly consumer: Pick<RunningConsumer, "isJoined">;
+  /** Nothing is accepted before the database was looked at for signs of a restore. */
+  readonly watch: Pick<RestoreWatch, "checked">;
+}
+
+/** Before anything behind it is there: who probes the process must find somebody. */
+export function listenForApi(config: Config, log: Logger): Listening {
+  const place = { host: config.HTTP_HOST, port: config.HTTP_PORT };
+  return listen({ log }, place, answerStarting);
+}
+
+/** Puts the API behind the port that listens already, and keeps it there until its signal aborts. */
+export async function serveApi(
+  connected: Connected,
+  { listening, consumer, watch }: ApiPlace,
+  signals: ApiSignals,
+): Promise<void> {
+  const { config, log, server, outcomeBell: decided } = connected;
+  const pool = await outlastOutage(
+    { log },
+    () => databaseOf(config, (connection) => server.look(connection), { poolMax: POOL_MAX }),
+    signals.running,
+  );
+  const outcomes = createOutcomeWatch({ pool, log, decided });
+  const uses = createUseNotes({ pool, log });
+  const readiness = createReadiness({
+    pool,
+    isConsuming: () => consumer.isJoined(),
+    isStopping: () => signals.stopping.aborted,
+  });
+  const api = apiDeps(connected, { pool, outcomes, readiness });
+  const admission = admissionOf(config, pool, (keyId) => uses.note(keyId));
+  const app = await createApi(
+    { api, admission, log, stopping: signals.stopping },
+    {
+      bodyLimitBytes: config.HTTP_BODY_LIMIT_BYTES,
+      trustedProxies: config.HTTP_TRUSTED_PROXIES ?? [],
+    },
+    ALL_ROUTES,
+  );
+  await until(watch.checked, signals.running);
+  listening.use((request, response) => app.routing(request, response));
+  await Promise.all([outcomes.run(signals.running), uses.run(signals.running)]);
+  await app.close();
+  await pool.end();
+}
+
+function apiDeps(
+  connected: Connected,
+  own: Pick<ApiDeps, "pool" | "outcomes" | "readiness">,
+): ApiDeps {
+  const { config, log } = connected;
+  const acceptance = acceptanceDeps(connected);
+  const publicUrl = config.PUBLIC_URL ?? `http://localhost:${config.HTTP_PORT}`;
+  let document: unknown;
+  return {
+    ...own,
+    log,
+    accept: createRequestBatcher((input) => acceptBatch(acceptance, input)),
+    explorerUrl: config.ARC_EXPLORER_URL,
+    publicUrl,
+    openApi: () => (document ??= openApiDocument(ALL_ROUTES, publicUrl)),
+  };
+}
+
+function admissionOf(config: Config, pool: Database, noteUse: (keyId: string) => void) {
+  const limits = { perSecond: config.HTTP_RATE_PER_SECOND, burst: config.HTTP_RATE_BURST };
+  return createAdmission({
+    findKey: createKeyCache(pool),
+    noteUse,
+    limits,
+    keyBuckets: createTokenBuckets(limits),
+    addressBuckets: createTokenBuckets(limits),
+  });
+}

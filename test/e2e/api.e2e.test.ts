@@ -1,0 +1,104 @@
+/** The HTTP API over real parts: what platforms, workers and operators do with it. */
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { apiUrlOf, clientWith, connectApi, type ApiClient } from "./api-client.ts";
+import { gigpay } from "./gigpay.ts";
+import { startLine, type WholeLine } from "./whole-line.ts";
+
+let line: WholeLine;
+let url: string;
+let platform: ApiClient;
+
+beforeAll(async () => {
+  line = await startLine({ rail: "arc", treasuries: 2 });
+  url = await apiUrlOf(line.service);
+  await line.openPlatform({ id: "acme", taskSource: "event" });
+  await line.hire("amy");
+  platform = await connectApi(line.world, url, {
+    name: "acme",
+    scopes: "payments:write,payments:read",
+    platform: "acme",
+  });
+});
+
+afterAll(() => line[Symbol.asyncDispose]());
+
+const task = (taskId: string) => ({
+  platformId: "acme",
+  taskId,
+  workerId: "amy",
+  amount: "50",
+  currency: "USDC",
+});
+
+test("a payment that is asked for over HTTP is on chain and in Kafka when the answer comes", async () => {
+  const { status, body } = await platform.call("POST", "/v1/payments", task("t1"), {
+    prefer: "wait=10",
+  });
+  expect(status).toBe(200);
+  expect(body).toMatchObject({
+    state: "completed",
+    amount: "50.000000",
+    netAmount: "48.750000",
+    failure: null,
+    txHash: expect.stringMatching(/^0x[0-9a-f]{64}$/),
+  });
+  const outcome = await line.downstream.outcomes.next("its event", ({ taskId }) => taskId === "t1");
+  expect(outcome).toMatchObject({ kind: "completed", paymentId: body["id"] });
+  const shown = await platform.call("GET", `/v1/payments/${String(body["id"])}`);
+  expect(shown.body).toMatchObject({ ...body, attempts: [{ n: 1, outcome: "paid" }] });
+});
+
+test("50 equal requests at once are one payment and one event", async () => {
+  const answers = await Promise.all(
+    Array.from({ length: 50 }, () =>
+      platform.call("POST", "/v1/payments", task("t50"), { prefer: "wait=10" }),
+    ),
+  );
+  expect(answers.every(({ status }) => status === 200)).toBe(true);
+  const replayed = answers.filter(({ headers }) => headers.get("idempotent-replayed") === "true");
+  expect(replayed).toHaveLength(49);
+  expect(new Set(answers.map(({ text }) => text)).size).toBe(1);
+  expect(answers[0]?.body).toMatchObject({ state: "completed" });
+  const paid = line.downstream.outcomes.items.filter(({ taskId }) => taskId === "t50");
+  expect(paid.length).toBeLessThanOrEqual(1);
+});
+
+test("probes and documentation need no key", async () => {
+  const nobody = clientWith(url, {});
+  expect((await nobody.call("GET", "/livez")).body).toEqual({ status: "ok" });
+  expect(await nobody.call("GET", "/readyz")).toMatchObject({
+    status: 200,
+    body: { status: "ok" },
+  });
+  expect((await nobody.call("GET", "/openapi.json")).body).toMatchObject({ openapi: "3.1.1" });
+  expect((await nobody.call("GET", "/docs")).status).toBe(200);
+  expect((await nobody.call("GET", "/v1/payments")).body).toMatchObject({
+    code: "unauthenticated",
+  });
+});
+
+test("gigpay lists keys without what opens anything, and revokes them", async () => {
+  const { settings } = line.world;
+  const create = ["keys", "create", "--name", "short", "--scopes", "operate"];
+  const minted = await gigpay(settings, ["--json", ...create]);
+  const { id, token } = JSON.parse(minted.stdout) as { id: string; token: string };
+  const taken = await gigpay(settings, [
+    "keys",
+    "create",
+    "--name",
+    "short",
+    "--scopes",
+    "operate",
+  ]);
+  expect(taken).toMatchObject({ code: 5, stdout: "" });
+  const list = await gigpay(settings, ["keys", "list", "--json"]);
+  expect(list.stdout).toContain(id);
+  expect(list.stdout).not.toContain(token.slice(21));
+  const revoke = ["keys", "revoke", id, "--reason", "lost", "--yes"];
+  expect(await gigpay(settings, revoke)).toMatchObject({ code: 0 });
+  expect(await gigpay(settings, revoke)).toMatchObject({ code: 5 });
+  const client = clientWith(url, { authorization: `Bearer ${token}` });
+  expect((await client.call("GET", "/v1/payments")).body).toMatchObject({
+    code: "unauthenticated",
+  });
+});

@@ -1,0 +1,77 @@
+import { pino } from "pino";
+import { acceptBatch } from "../../src/acceptance/accept-batch.ts";
+import { createKeyCache } from "../../src/http/key-cache.ts";
+import { createOutcomeWatch } from "../../src/http/outcome-watch.ts";
+import { createRequestBatcher } from "../../src/intake/request-batcher.ts";
+import { createKey } from "../../src/keys/create-key.ts";
+import type { Scope } from "../../src/keys/scopes.ts";
+import type { Accept } from "../../src/payment/submission.ts";
+import { createWake, type Wake } from "../../src/wake.ts";
+import { acceptanceOver } from "../support/acceptance.ts";
+import { freshDatabase, type FreshDatabase } from "../support/database.ts";
+import { apiOver, type FixtureOptions } from "./api-fixture.ts";
+
+type Api = Awaited<ReturnType<typeof apiOver>>;
+
+export interface DatabaseApi extends AsyncDisposable {
+  readonly app: Api;
+  readonly database: FreshDatabase;
+  /** Rung by whoever ends a payment. */
+  readonly decided: Wake;
+  /** The batches that were accepted, by their sizes. */
+  readonly batches: readonly number[];
+  /** Headers with a new key; all scopes and platforms unless told. */
+  readonly keyFor: (
+    name: string,
+    scopes: readonly Scope[],
+    platformId?: string | null,
+  ) => Promise<{ authorization: string }>;
+}
+
+/** The API over a real database and the real accept commit; nothing sends. */
+export async function apiOverDatabase(
+  options: Omit<FixtureOptions, "findKey"> & { readonly accept?: (real: Accept) => Accept } = {},
+): Promise<DatabaseApi> {
+  const database = await freshDatabase();
+  const { pool } = database;
+  const decided = createWake();
+  const ended = new AbortController();
+  const log = pino({ level: "silent" });
+  const outcomes = createOutcomeWatch({ pool, log, decided });
+  const watching = outcomes.run(ended.signal);
+  const acceptance = acceptanceOver(pool);
+  const batches: number[] = [];
+  const real: Accept = (input) => {
+    batches.push(input.submissions.length);
+    return acceptBatch(acceptance, input);
+  };
+  const app = await apiOver({
+    ...options,
+    findKey: createKeyCache(pool),
+    deps: {
+      pool,
+      log,
+      outcomes,
+      accept: createRequestBatcher(options.accept?.(real) ?? real),
+      explorerUrl: "https://explorer",
+      ...options.deps,
+    },
+  });
+  return {
+    app,
+    database,
+    decided,
+    batches,
+    async keyFor(name, scopes, platformId = null) {
+      const order = { expiresInDays: null, actor: "operator:test", reason: "test" };
+      const { token } = await createKey(pool, { name, scopes, platformId, ...order });
+      return { authorization: `Bearer ${token}` };
+    },
+    async [Symbol.asyncDispose]() {
+      ended.abort();
+      await watching;
+      await app.close();
+      await database[Symbol.asyncDispose]();
+    },
+  };
+}

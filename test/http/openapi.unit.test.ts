@@ -1,0 +1,47 @@
+import { createConfig, lintFromString } from "@redocly/openapi-core";
+import { expect, test } from "vitest";
+import { openApiDocument } from "../../src/http/openapi/document.ts";
+import { ALL_ROUTES } from "../../src/http/routes/all-routes.ts";
+import { apiOver, PUBLIC_URL } from "./api-fixture.ts";
+
+test("a strict linter finds nothing in the OpenAPI document", async () => {
+  const config = await createConfig({
+    extends: ["recommended-strict"],
+    rules: {
+      // Probes and pages that anybody may see have no 4xx of their own.
+      "operation-4xx-response": "off",
+      "no-server-example.com": "off",
+    },
+  });
+  const source = JSON.stringify(openApiDocument(ALL_ROUTES, ""));
+  const found = await lintFromString({ source, config });
+  expect(
+    found.map(({ ruleId, message, location }) => [ruleId, message, location[0]?.pointer]),
+  ).toEqual([]);
+});
+
+test("the document is served, with the address that the API is found under", async () => {
+  const app = await apiOver();
+  const response = await app.inject("/openapi.json");
+  expect(response.json()).toEqual(openApiDocument(ALL_ROUTES, PUBLIC_URL));
+  expect(response.json()).toMatchObject({ openapi: "3.1.1", servers: [{ url: PUBLIC_URL }] });
+});
+
+test("every operation has a name of its own, and every path and tag is described", () => {
+  const ids = ALL_ROUTES.map(({ spec }) => spec.operationId);
+  expect(new Set(ids).size).toBe(ids.length);
+});
+
+test("the documentation comes from here alone", async () => {
+  const app = await apiOver();
+  const page = await app.inject("/docs");
+  expect(page.statusCode).toBe(200);
+  expect(page.headers["content-security-policy"]).toContain("default-src 'none'");
+  const assets = [...page.body.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, url]) => url ?? "");
+  expect(assets.length).toBeGreaterThan(3);
+  for (const url of assets) {
+    expect(url).not.toMatch(/^(https?:)?\/\//);
+    const asset = await app.inject(new URL(url, "http://x/docs").pathname);
+    expect(asset.statusCode, url).toBe(200);
+  }
+});
