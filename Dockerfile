@@ -1,4 +1,4 @@
-# docker build -t gigstream-payments .                     the service
+# docker build -t gigstream-payments --build-arg BUILD_COMMIT="$(git rev-parse HEAD)" .     the service
 # docker build -t gigstream-sandbox --target sandbox .     the emulated world of docker-compose.yml
 ARG NODE_IMAGE=node:24-slim
 
@@ -35,6 +35,8 @@ COPY contracts/*.ts contracts/*.json contracts/
 COPY schemas schemas
 COPY src src
 USER node
+ARG BUILD_COMMIT=unknown
+ENV BUILD_COMMIT=${BUILD_COMMIT}
 # Its first line says what Node needs to know.
 ENTRYPOINT ["src/cli/gigpay.ts"]
 CMD ["serve"]

@@ -3,11 +3,11 @@
  * (commit 3) → relay → Kafka. Each stage resumes at the last commit, by the same code as its first run.
  */
 import { once } from "node:events";
+import { pid } from "node:process";
 import { setTimeout as delay } from "node:timers/promises";
 import { acceptBatch } from "./acceptance/accept-batch.ts";
 import { runRecheck } from "./acceptance/recheck.ts";
-import type { Config } from "./config.ts";
-import { connect } from "./connect.ts";
+import { connect, type Untraced } from "./connect.ts";
 import { holdLease } from "./database/lease.ts";
 import type { Lane } from "./dispatch/rail.ts";
 import { raiseDoubt } from "./dispatch/raise-doubt.ts";
@@ -19,9 +19,8 @@ import { serveMetrics } from "./http/serve-metrics.ts";
 import { createIntake } from "./intake/create-intake.ts";
 import { runConsumer, type RunningConsumer } from "./kafka/consumer.ts";
 import { createPublisher, type Publisher } from "./kafka/publisher.ts";
-import type { Logger } from "./log.ts";
 import { confirmTransfers } from "./confirm-transfers.ts";
-import { createMetrics } from "./metrics/create-metrics.ts";
+import { timeCalls } from "./metrics/time-calls.ts";
 import { noteOffsetAlarm } from "./note-offset-alarm.ts";
 import { watchDeps } from "./restore-deps.ts";
 import { watchRestores, type RestoreWatch } from "./restore/watch-restores.ts";
@@ -52,28 +51,29 @@ const PARTITIONS_CONCURRENTLY = 64;
 const READY_POLL_MS = 25;
 
 /** Runs until the signal aborts, then lets every stage finish what it holds. Waits for parts that are away. */
-export async function runApp(config: Config, log: Logger, signal: AbortSignal): Promise<void> {
-  log.info({ rail: config.PAYMENT_RAIL, pid: process.pid }, "starting");
+export async function runApp(process: Untraced, signal: AbortSignal): Promise<void> {
+  const { config, log, metrics } = process;
+  log.info({ rail: config.PAYMENT_RAIL, pid }, "starting");
   const line = new AbortController();
   const signals = { starting: signal, running: line.signal };
-  const metrics = createMetrics({ sloMs: config.SLO_MS });
   serveMetrics(
     { log, render: (accept) => metrics.render(accept) },
     config.METRICS_PORT,
     line.signal,
   );
   const tracing = await startTracing(config, log);
-  const itself = { config, log, metrics, tracing };
   const listening = listenForApi(config, log);
-  const connected = await connect(itself, signals).catch((error: unknown) => {
+  const connected = await connect({ ...process, tracing }, signals).catch((error: unknown) => {
     // Told to stop while it waited for a part that is away.
     if (!signal.aborted) throw error;
   });
   if (!connected) return;
-  const publisher = createPublisher({ kafka: connected.kafka, log });
+  const timeCall = timeCalls(metrics, "kafka");
+  const publisher = createPublisher({ kafka: connected.kafka, log, timeCall });
   const watch = watchRestores(watchDeps(connected), line.signal);
   const consumer = consume(connected, watch, line.signal);
-  const database = { databaseUrl: config.DATABASE_URL, log };
+  const onHeld = (lease: string, isHeld: boolean) => metrics.leases.set({ lease }, isHeld ? 1 : 0);
+  const database = { databaseUrl: config.DATABASE_URL, log, onHeld };
   const hold = (name: string, work: (held: AbortSignal) => Promise<void>) =>
     holdLease(database, name, work, line.signal);
   const stages = [
@@ -91,7 +91,7 @@ export async function runApp(config: Config, log: Logger, signal: AbortSignal): 
           followAndVerify(connected, watch, held),
         ),
     hold("relay", (held) => relay(connected, { publisher, watch }, held)),
-    runSamplers(connected, { metrics, consumer }, line.signal),
+    runSamplers(connected, consumer, line.signal),
     runHeartbeat(connected, watch, hold),
   ];
   try {
@@ -143,6 +143,7 @@ export function consume(
     {
       onRecords: intake.onRecords,
       onAlarm: (alarm) => noteOffsetAlarm(connected, alarm),
+      onJoin: () => metrics.rebalances.add({}),
     },
   );
 }

@@ -1,5 +1,6 @@
 import { assertDeployment, preflight } from "./arc/preflight.ts";
 import { createRpc } from "./arc/rpc.ts";
+import { timedRpc } from "./arc/timed-rpc.ts";
 import type { Config } from "./config.ts";
 import { codecOf, databaseOf, kafkaOf, topicsOf } from "./connections.ts";
 import { connectSignals } from "./database/listen.ts";
@@ -13,6 +14,7 @@ import { untilAvailable } from "./kafka/until-available.ts";
 import { createLanes } from "./lanes.ts";
 import type { Logger } from "./log.ts";
 import type { Metrics } from "./metrics/create-metrics.ts";
+import { timeCalls } from "./metrics/time-calls.ts";
 import { instanceOf, type Bell, type Connected } from "./stage-deps.ts";
 import { createServerWatch, type ServerWatch } from "./restore/watch-server.ts";
 import type { Tracing } from "./tracing/tracing.ts";
@@ -29,6 +31,8 @@ interface Process {
   readonly metrics: Metrics;
   readonly tracing: Tracing;
 }
+/** As a process begins: tracing is started by its settings. */
+export type Untraced = Omit<Process, "tracing">;
 
 interface Signals {
   /** Ends the waiting for parts that are away. */
@@ -47,7 +51,7 @@ export async function connect(
 ): Promise<Connected> {
   const failed = new AbortController();
   const signal = AbortSignal.any([signals.starting, failed.signal]);
-  const rpc = createRpc({ urls: config.ARC_RPC_URL });
+  const rpc = timedRpc(createRpc({ urls: config.ARC_RPC_URL }), timeCalls(metrics, "chain"));
   const kafka = kafkaOf(config, log);
   const server = createServerWatch(log);
   const waitFor = <T>(part: string, attempt: () => Promise<T>) =>
@@ -56,9 +60,9 @@ export async function connect(
       { part, attempt, isAway: (error) => dispositionOf(error) === "retry" },
     );
   const parts = [
-    codecOf(config, log, signal),
+    codecOf(config, { log, signal, timeCall: timeCalls(metrics, "registry") }),
     waitFor("The chain or Circle", async () => {
-      const found = await createLanes({ config, rpc, log }, signal);
+      const found = await createLanes({ config, rpc, log, metrics }, signal);
       await checkChain(
         config,
         rpc,

@@ -44,8 +44,8 @@ export function kafkaOf(config: Config, log: Logger): ReturnType<typeof createKa
 }
 
 /** Waits while the registry is away, and registers our contracts. */
-export function codecOf(config: Config, log: Logger, signal: AbortSignal): Promise<Codec> {
-  return connectCodec({ log, signal }, { ...registryOf(config), topics: topicsOf(config) });
+export function codecOf(config: Config, deps: Parameters<typeof connectCodec>[0]): Promise<Codec> {
+  return connectCodec(deps, { ...registryOf(config), topics: topicsOf(config) });
 }
 
 /** Reads records and registers nothing. */

@@ -10,6 +10,8 @@ import { createTransferLane } from "./circle/transfer-lane.ts";
 import type { Config } from "./config.ts";
 import type { Lane } from "./dispatch/rail.ts";
 import type { Logger } from "./log.ts";
+import type { Metrics } from "./metrics/create-metrics.ts";
+import { timeCalls } from "./metrics/time-calls.ts";
 
 /** Circle's name of an Arc chain. */
 export function circleBlockchain(chainId: number): string {
@@ -21,10 +23,10 @@ export function circleBlockchain(chainId: number): string {
  * Circle is away.
  */
 export async function createLanes(
-  deps: { config: Config; rpc: Rpc; log: Logger },
+  deps: { config: Config; rpc: Rpc; log: Logger; metrics: Metrics },
   signal: AbortSignal,
 ): Promise<readonly Lane[]> {
-  const { config, rpc, log } = deps;
+  const { config, rpc, log, metrics } = deps;
   const { railSettings: rail, ARC_CHAIN_ID: chainId, PAY_ONCE_ADDRESS: payOnce } = config;
   switch (rail.rail) {
     case "arc":
@@ -35,31 +37,29 @@ export async function createLanes(
         ),
       );
     case "circle": {
-      const client = createCircleClient({
+      const settings = {
         apiKey: rail.CIRCLE_API_KEY,
         entitySecret: rail.CIRCLE_ENTITY_SECRET,
         baseUrl: rail.CIRCLE_BASE_URL,
-      });
+      };
+      const onThrottled = () => metrics.throttled.add({});
+      const watch = { timeCall: timeCalls(metrics, "circle"), onThrottled };
+      const client = createCircleClient(settings, { watch });
+      const pacer = (limit: "post" | "get", perSecond: number) =>
+        createPacer(perSecond, {
+          onTurn: (waitedMs) => metrics.limiterWait.observe({ limit }, waitedMs / 1_000),
+        });
+      const posts = pacer("post", rail.CIRCLE_POSTS_PER_SECOND);
+      const gets = pacer("get", rail.CIRCLE_GETS_PER_SECOND);
       const blockchain = circleBlockchain(chainId);
       if (config.PAYMENT_METHOD === "transfer") {
-        const posts = createPacer(rail.CIRCLE_POSTS_PER_SECOND);
-        const gets = createPacer(rail.CIRCLE_GETS_PER_SECOND);
         const wallets = createAccountWallets({ client, gets, log, blockchain });
         await wallets.load(signal);
         return [createTransferLane({ client, wallets, posts, gets, log })];
       }
       const walletIds = rail.CIRCLE_OPERATOR_WALLET_IDS;
       const wallets = await readOperatorWallets(client, walletIds, blockchain, signal);
-      return [
-        createCircleLane({
-          client,
-          wallets,
-          payOnce,
-          postsPerSecond: rail.CIRCLE_POSTS_PER_SECOND,
-          getsPerSecond: rail.CIRCLE_GETS_PER_SECOND,
-          log,
-        }),
-      ];
+      return [createCircleLane({ client, wallets, payOnce, posts, gets, log })];
     }
   }
 }

@@ -1,7 +1,9 @@
-import { destination, pino, type DestinationStream, type Logger } from "pino";
+import { destination, pino, type DestinationStream, type Logger, type LoggerOptions } from "pino";
 import { SECRET_SETTINGS } from "./settings/known-settings.ts";
 
 export type { Logger };
+
+type LogHook = NonNullable<NonNullable<LoggerOptions["hooks"]>["logMethod"]>;
 
 /** Names under which the parts of this service hold secrets. */
 const HELD = [
@@ -27,18 +29,33 @@ const REDACTED = [
 /** Where lines go: stderr, since stdout belongs to what a command was asked for. Not awaited, and flushed when the process ends. */
 const toStderr = () => destination({ fd: 2, sync: false, minLength: 0 });
 
+export interface LogSettings {
+  readonly level: string;
+  readonly instanceId: string;
+  /** Hears of each line that is written, by its level. */
+  readonly onLine?: (level: string) => void;
+}
+
 /** JSON lines. What varies is a field, `msg` names the event. */
 export function createLog(
-  settings: { readonly level: string; readonly instanceId: string },
+  { level, instanceId, onLine }: LogSettings,
   stream: DestinationStream = toStderr(),
 ): Logger {
   return pino(
     {
-      level: settings.level,
-      base: { instance: settings.instanceId },
+      level,
+      base: { instance: instanceId },
       redact: { paths: REDACTED, censor: "(redacted)" },
       timestamp: pino.stdTimeFunctions.isoTime,
+      ...(onLine && { hooks: { logMethod: heardBy(onLine) } }),
     },
     stream,
   );
+}
+
+function heardBy(onLine: (level: string) => void): LogHook {
+  return function hear(args, method, level) {
+    onLine(pino.levels.labels[level] ?? "");
+    method.apply(this, args);
+  };
 }

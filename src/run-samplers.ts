@@ -2,25 +2,19 @@ import { topicsOf } from "./connections.ts";
 import { loadOffsets } from "./intake/load-offsets.ts";
 import type { RunningConsumer } from "./kafka/consumer.ts";
 import { createEndsReader } from "./kafka/ends-reader.ts";
-import type { Metrics } from "./metrics/create-metrics.ts";
 import { createChainSampler } from "./sampling/sample-chain.ts";
 import { createDatabaseSampler } from "./sampling/sample-database.ts";
 import { sampleEvery } from "./sampling/sample-every.ts";
 import { createKafkaSampler } from "./sampling/sample-kafka.ts";
 import { fundsReaderOf, instanceOf, type Connected } from "./stage-deps.ts";
 
-export interface SampledParts {
-  readonly metrics: Metrics;
-  readonly consumer: RunningConsumer;
-}
-
 /** Gathers what is shown at `/metrics` and is nobody's work, beside the line, until the signal aborts. Never rejects. */
 export async function runSamplers(
   connected: Connected,
-  { metrics, consumer }: SampledParts,
+  consumer: RunningConsumer,
   signal: AbortSignal,
 ): Promise<void> {
-  const { config, log, pool, kafka, rpc, operators } = connected;
+  const { config, log, metrics, pool, kafka, rpc, operators } = connected;
   const { tokens } = config;
   const { taskCompleted } = topicsOf(config);
   const instance = instanceOf(config);

@@ -21,6 +21,7 @@ import type { Kafka } from "./kafka/client.ts";
 import type { Codec } from "./kafka/codec.ts";
 import type { Logger } from "./log.ts";
 import type { Metrics } from "./metrics/create-metrics.ts";
+import { notingHeads } from "./noting-heads.ts";
 import type { Alarm } from "./payment/alarm.ts";
 import type { ReviewDeps } from "./operating/review-deps.ts";
 import { adoptAnnounced } from "./restore/adopt-announced.ts";
@@ -95,7 +96,8 @@ export function lateAfterMsOf({ PAYMENT_REVIEW_AFTER_MS }: Config): number {
 }
 
 /** The chain as this deployment reads it: by push where there is a WebSocket. */
-export function readerOf({ config, rpc, log }: Connected): ReturnType<typeof createChainReader> {
+export function readerOf(connected: Connected): ReturnType<typeof createChainReader> {
+  const { config, rpc, log, metrics } = connected;
   const wsUrl = config.ARC_WS_URL;
   const onStray = (stray: StrayLog) => {
     // The admin's own acts (operators named and revoked) are logs of the instance too.
@@ -103,7 +105,8 @@ export function readerOf({ config, rpc, log }: Connected): ReturnType<typeof cre
     else log.info({ stray }, "PayOnce's roles changed");
   };
   const { payOnce } = instanceOf(config);
-  return createChainReader({ rpc, payOnce, onStray }, wsUrl === null ? {} : { wsUrl });
+  const options = wsUrl === null ? {} : { wsUrl };
+  return notingHeads(createChainReader({ rpc, payOnce, onStray }, options), metrics);
 }
 
 export function settleDeps(connected: Connected): SettleBlocksDeps {

@@ -3,6 +3,7 @@ import { subscribe } from "node:diagnostics_channel";
 import type { ClientRequest } from "node:http";
 import { initiateDeveloperControlledWalletsClient } from "@circle-fin/developer-controlled-wallets";
 import { PaymentError } from "../errors.ts";
+import { timedSdk, type SdkWatch } from "./timed-sdk.ts";
 
 export interface CircleSettings {
   readonly apiKey: string;
@@ -26,16 +27,23 @@ export interface CircleClient {
 /** Longer than any answer that is still of use to a payment that is due within 3 s; of both requests of a first call. */
 const CALL_TIMEOUT_MS = 8_000;
 
+export interface CircleClientOptions {
+  readonly callTimeoutMs?: number;
+  /** Absent: nobody measures. */
+  readonly watch?: SdkWatch;
+}
+
 /** The SDK, which has neither time-out nor retry, with a bound on every call. */
 export function createCircleClient(
   settings: CircleSettings,
-  { callTimeoutMs = CALL_TIMEOUT_MS }: { readonly callTimeoutMs?: number } = {},
+  { callTimeoutMs = CALL_TIMEOUT_MS, watch }: CircleClientOptions = {},
 ): CircleClient {
-  const sdk = initiateDeveloperControlledWalletsClient({
+  const plain = initiateDeveloperControlledWalletsClient({
     apiKey: settings.apiKey,
     entitySecret: settings.entitySecret.replace(/^0x/, ""),
     baseUrl: settings.baseUrl,
   });
+  const sdk = watch ? timedSdk(plain, watch) : plain;
   return { call: (use, signal) => bounded(() => use(sdk), callTimeoutMs, signal) };
 }
 

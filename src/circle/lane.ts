@@ -6,7 +6,7 @@ import { createAccelerate, type Accelerate } from "./accelerate.ts";
 import type { CircleClient } from "./client.ts";
 import { listSends } from "./list-sends.ts";
 import type { OperatorWallet } from "./operator-wallets.ts";
-import { createPacer, type Pacer } from "./pacer.ts";
+import type { Pacer } from "./pacer.ts";
 import { reportState } from "./report-state.ts";
 import { translatePostError, translateReadError } from "./translate-error.ts";
 
@@ -15,8 +15,9 @@ export interface CircleLaneDeps {
   readonly wallets: readonly OperatorWallet[];
   /** Lower-case address of our PayOnce instance. */
   readonly payOnce: string;
-  readonly postsPerSecond: number;
-  readonly getsPerSecond: number;
+  /** Circle's limits, of the whole account. */
+  readonly posts: Pacer;
+  readonly gets: Pacer;
   readonly log: Logger;
 }
 
@@ -27,8 +28,6 @@ const CLOCK_SLACK_MS = 60_000;
 
 interface Account extends CircleLaneDeps {
   readonly walletIds: readonly string[];
-  readonly posts: Pacer;
-  readonly gets: Pacer;
 }
 
 /**
@@ -38,9 +37,8 @@ interface Account extends CircleLaneDeps {
 export function createCircleLane(deps: CircleLaneDeps): Lane {
   const walletOf = new Map(deps.wallets.map(({ address, walletId }) => [address, walletId]));
   const walletIds = [...walletOf.values()];
-  const posts = createPacer(deps.postsPerSecond);
-  const gets = createPacer(deps.getsPerSecond);
-  const account = { ...deps, walletIds, posts, gets };
+  const { posts } = deps;
+  const account = { ...deps, walletIds };
   const accelerate = createAccelerate(account);
   const fingerprint = createHash("sha256").update(walletIds.toSorted().join()).digest("hex");
 

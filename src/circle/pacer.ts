@@ -14,7 +14,16 @@ export interface Pacer {
   pushBack(ms: number): void;
 }
 
-export function createPacer(perSecond: number, now: () => number = () => performance.now()): Pacer {
+export interface PacerOptions {
+  readonly now?: () => number;
+  /** A turn has come, after so long. */
+  readonly onTurn?: (waitedMs: number) => void;
+}
+
+export function createPacer(
+  perSecond: number,
+  { now = () => performance.now(), onTurn }: PacerOptions = {},
+): Pacer {
   const spacingMs = 1_000 / perSecond;
   let nextAtMs = 0;
   let isHeld = false;
@@ -26,8 +35,9 @@ export function createPacer(perSecond: number, now: () => number = () => perform
     nextAtMs = now() + spacingMs;
   }
   function queue(signal: AbortSignal): Promise<void> {
+    const askedAtMs = now();
     const mine = last.then(() => come(signal));
-    last = mine.catch(() => undefined);
+    last = mine.then(() => onTurn?.(now() - askedAtMs)).catch(() => undefined);
     return mine;
   }
   return {

@@ -1,6 +1,9 @@
+import packageJson from "../../package.json" with { type: "json" };
 import { loadConfig } from "../config.ts";
 import { createLog } from "../log.ts";
 import { runApp } from "../app.ts";
+import { countLines } from "../metrics/count-lines.ts";
+import { createMetrics } from "../metrics/create-metrics.ts";
 import { EXIT } from "./exit.ts";
 
 /** Both mean "stop": orchestrators send SIGTERM, people Ctrl-C. */
@@ -13,7 +16,17 @@ const STOP_SIGNALS = ["SIGTERM", "SIGINT"] as const;
  */
 export async function serve(): Promise<never> {
   const config = loadConfig();
-  const log = createLog({ level: config.LOG_LEVEL, instanceId: config.INSTANCE_ID });
+  const metrics = createMetrics({ sloMs: config.SLO_MS });
+  const log = createLog({
+    level: config.LOG_LEVEL,
+    instanceId: config.INSTANCE_ID,
+    onLine: countLines(metrics),
+  });
+  const { BUILD_COMMIT: commit, PAYMENT_RAIL: rail } = config;
+  metrics.build.set(
+    { version: packageJson.version, commit, node_version: process.version, rail },
+    1,
+  );
   const stopping = new AbortController();
   // The last word of a process that a bug ends is a line like any other; what was under way is resumed by the next.
   process.on("uncaughtException", (error) => {
@@ -33,7 +46,7 @@ export async function serve(): Promise<never> {
     });
   }
   try {
-    await runApp(config, log, stopping.signal);
+    await runApp({ config, log, metrics }, stopping.signal);
   } catch (error) {
     log.fatal({ err: error }, "ended");
     throw error;

@@ -15,6 +15,8 @@ const FROZEN_MS = 4 * PING_MS;
 export interface LeaseDeps {
   readonly databaseUrl: string;
   readonly log: Logger;
+  /** Taken or lost; also told as not held when it is first waited for. */
+  readonly onHeld?: (lease: string, isHeld: boolean) => void;
 }
 
 /**
@@ -30,6 +32,7 @@ export async function holdLease(
   signal: AbortSignal,
 ): Promise<void> {
   let interrupted = false;
+  deps.onHeld?.(name, false);
   while (!signal.aborted) {
     try {
       await takeAndWork(deps, name, work, signal);
@@ -67,6 +70,7 @@ async function takeAndWork(
   try {
     if (!(await waitForLock(client, lockKey(name), AbortSignal.any([outer, lost.signal])))) return;
     deps.log.info({ lease: name }, "lease taken");
+    deps.onHeld?.(name, true);
     const held = AbortSignal.any([outer, lost.signal]);
     const pings = pingUntil(client, held).catch((error: unknown) => lost.abort(error));
     try {
@@ -74,6 +78,7 @@ async function takeAndWork(
       await work(held);
     } finally {
       lost.abort();
+      deps.onHeld?.(name, false);
       await pings;
       await failpoint("lease.lost");
     }

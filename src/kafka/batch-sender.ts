@@ -4,6 +4,7 @@ import type { ICustomPartitioner, Kafka, Producer, RecordMetadata, TopicMessages
 import type { Logger } from "pino";
 import { PaymentError } from "../errors.ts";
 import { failpoint } from "../failpoint.ts";
+import { untimed, type TimeCall } from "../metrics/time-calls.ts";
 import { reasonOf, untilAvailable } from "./until-available.ts";
 
 /** Records of ours that lie in a partition, one behind the other. */
@@ -29,12 +30,20 @@ const BROKER_ACK_TIMEOUT_MS = 10_000;
 const SEND_DEADLINE_MS = 30_000;
 const DISCONNECT_DEADLINE_MS = 3_000;
 
+export interface BatchSenderDeps {
+  readonly kafka: Kafka;
+  readonly log: Logger;
+  /** Absent: nobody measures. */
+  readonly timeCall?: TimeCall;
+}
+
 /**
  * Not kafkajs's idempotent producer: after a time-out that one can acknowledge the next batch with the lost one's
  * offset and never write it. Instead: no retry inside kafkajs, offsets that must rise for as long as a producer
  * lives, and after any error the producer is thrown away.
  */
-export function createBatchSender(deps: { kafka: Kafka; log: Logger }): BatchSender {
+export function createBatchSender(deps: BatchSenderDeps): BatchSender {
+  const { timeCall = untimed } = deps;
   let producer: Producer | undefined;
   let lastOffsets = new Map<string, bigint>();
   const placed = countPlaced();
@@ -47,12 +56,10 @@ export function createBatchSender(deps: { kafka: Kafka; log: Logger }): BatchSen
     producer ??= await connectProducer(deps, placed.partitioner, signal);
     placed.startAnew();
     try {
-      const answer = producer.sendBatch({
-        acks: -1,
-        timeout: BROKER_ACK_TIMEOUT_MS,
-        topicMessages,
-      });
-      const [answers] = await Promise.all([withDeadline(answer), failpoint("relay.bytes_left")]);
+      const batch = { acks: -1, timeout: BROKER_ACK_TIMEOUT_MS, topicMessages };
+      const sending = producer;
+      const answer = timeCall("produce", () => withDeadline(sending.sendBatch(batch)));
+      const [answers] = await Promise.all([answer, failpoint("relay.bytes_left")]);
       assertOffsetsRise(lastOffsets, answers);
       return answers.map(({ topicName: topic, partition, baseOffset }) => {
         const from = BigInt(baseOffset ?? -1);

@@ -1,5 +1,6 @@
 import type { Logger } from "pino";
 import { dispositionOf } from "../errors.ts";
+import { untimed, type TimeCall } from "../metrics/time-calls.ts";
 import { createDecoder } from "./decode.ts";
 import type { TaskDecoder } from "./decode.ts";
 import { createOutcomeDecoder } from "./decode-outcome.ts";
@@ -12,6 +13,7 @@ import { createRegistry } from "./registry.ts";
 import type { Registry, RegistrySettings } from "./registry.ts";
 import { schemaVersions } from "./schemas.ts";
 import type { EventName } from "./schemas.ts";
+import { timedRegistry } from "./timed-registry.ts";
 import { untilAvailable } from "./until-available.ts";
 
 export type Codec = TaskDecoder & OutcomeDecoder & EventEncoder & TaskEncoder;
@@ -30,10 +32,10 @@ export interface CodecOptions extends RegistrySettings {
  * never met before needs the registry again.
  */
 export async function connectCodec(
-  deps: { log: Logger; signal: AbortSignal },
+  deps: { log: Logger; signal: AbortSignal; timeCall?: TimeCall },
   options: CodecOptions,
 ): Promise<Codec> {
-  const registry = createRegistry(options);
+  const registry = timedRegistry(createRegistry(options), deps.timeCall ?? untimed);
   const register = (topic: string, event: EventName) =>
     untilAvailable(deps, {
       part: "The schema registry",

@@ -1,8 +1,6 @@
 import assert from "node:assert/strict";
 import { setTimeout as delay } from "node:timers/promises";
-import type { Kafka } from "kafkajs";
-import type { Logger } from "pino";
-import { createBatchSender, type Acknowledged } from "./batch-sender.ts";
+import { createBatchSender, type Acknowledged, type BatchSenderDeps } from "./batch-sender.ts";
 import { recordRefusal } from "./kafka-errors.ts";
 import type { OutgoingRecord, RefusedRecord } from "./outgoing-record.ts";
 import { groupByTopic, inChunks } from "./publish-chunks.ts";
@@ -30,7 +28,7 @@ export interface PublishResult {
 const STOP_DEADLINE_MS = 5_000;
 
 /** The relay's way out: one send in flight over all topics, so that records of one key stay in order. */
-export function createPublisher(deps: { kafka: Kafka; log: Logger }): Publisher {
+export function createPublisher(deps: BatchSenderDeps): Publisher {
   const sender = createBatchSender(deps);
   const stopping = new AbortController();
   let inFlight: Promise<unknown> | undefined;

@@ -24,6 +24,7 @@ export const common = {
   },
   SHUTDOWN_TIMEOUT_MS: { parse: parse.integer(100, 600_000), byDefault: "10000" },
   INSTANCE_ID: { parse: parse.text, byDefault: hostname() },
+  BUILD_COMMIT: { parse: parse.text, byDefault: "unknown" },
   ...http,
   METRICS_PORT: { parse: parse.integer(0, 65_535), byDefault: "9464" },
   DATABASE_URL: { parse: parse.url("postgres:", "postgresql:"), secret },

@@ -5,6 +5,8 @@ import type { FaultSpec } from "../../sandbox/circle/control/fault-spec.ts";
 import { startCircle } from "../../sandbox/circle/start-circle.ts";
 import { createCircleClient } from "../../src/circle/client.ts";
 import { createCircleLane } from "../../src/circle/lane.ts";
+import { createPacer } from "../../src/circle/pacer.ts";
+import type { SdkWatch } from "../../src/circle/timed-sdk.ts";
 import type { Lane } from "../../src/dispatch/rail.ts";
 import { startPayingWorld } from "../rails/paying-world.ts";
 import { QUICK } from "../sandbox/circle/circle-world.ts";
@@ -17,6 +19,7 @@ interface LaneOptions {
   readonly entitySecret?: string;
   readonly callTimeoutMs?: number;
   readonly postsPerSecond?: number;
+  readonly watch?: SdkWatch;
 }
 
 export type CircleLaneWorld = Awaited<ReturnType<typeof startCircleLaneWorld>>;
@@ -48,8 +51,8 @@ export async function startCircleLaneWorld() {
         client: newClient(options),
         wallets: [{ walletId: wallet.id, address: world.operator }],
         payOnce: world.payOnce,
-        postsPerSecond: options.postsPerSecond ?? 1_000,
-        getsPerSecond: 1_000,
+        posts: createPacer(options.postsPerSecond ?? 1_000),
+        gets: createPacer(1_000),
         log: pino({ level: "silent" }),
       }),
     /** Queues a fault for the POSTs of sends. */

@@ -17,7 +17,7 @@ test("the pacer never lets more than the limit leave within a second", async () 
 
 test("a push-back holds everybody until it is over", async () => {
   let nowMs = 1_000;
-  const pacer = createPacer(5, () => nowMs);
+  const pacer = createPacer(5, { now: () => nowMs });
   pacer.pushBack(60_000);
   await expect(pacer.take(AbortSignal.timeout(20))).rejects.toThrow("aborted");
   nowMs += 60_000;
@@ -37,7 +37,7 @@ test("repeats that come faster than the limit do not starve a new request", asyn
 
 test("a kept turn is used once, by the first request that comes", async () => {
   let nowMs = 1_000;
-  const pacer = createPacer(1, () => nowMs);
+  const pacer = createPacer(1, { now: () => nowMs });
   const { signal } = new AbortController();
   await pacer.hold(signal);
   await pacer.hold(signal);
@@ -61,4 +61,18 @@ test("who gives up waiting holds up nobody behind him", async () => {
   const next = pacer.take(AbortSignal.timeout(1_000));
   await expect(gone).rejects.toThrow("aborted");
   await next;
+});
+
+test("it tells how long each turn was waited for, a kept one included, and nothing of one that was given up", async () => {
+  let nowMs = 1_000;
+  const waits: number[] = [];
+  const pacer = createPacer(1, { now: () => nowMs, onTurn: (waitedMs) => waits.push(waitedMs) });
+  const { signal } = new AbortController();
+  await pacer.take(signal);
+  await expect(pacer.take(AbortSignal.timeout(5))).rejects.toThrow();
+  expect(waits).toEqual([0]);
+  nowMs += 2_000;
+  await pacer.hold(signal);
+  await pacer.take(signal);
+  expect(waits).toEqual([0, 0]);
 });

@@ -2,6 +2,9 @@ import { once } from "node:events";
 import { createServer, type AddressInfo, type Socket } from "node:net";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import type { StoredSend } from "../../src/dispatch/rail.ts";
+import { createMetrics } from "../../src/metrics/create-metrics.ts";
+import { timeCalls } from "../../src/metrics/time-calls.ts";
+import { allOf, shownOf } from "../metrics/read-metric.ts";
 import { SIGNAL, submit } from "../rails/paying-world.ts";
 import { eventually } from "../sandbox/circle/circle-world.ts";
 import { EXECUTIONS, startCircleLaneWorld, type CircleLaneWorld } from "./circle-lane-world.ts";
@@ -48,6 +51,25 @@ test("many first sends at once read the entity's public key once", async () => {
   for (const item of items) await world.until(item, "Paid");
   const { endpoints } = await world.control.stats();
   expect(endpoints["GET /v1/w3s/config/entity/publicKey"]).toMatchObject({ requests: 1 });
+});
+
+test("each call is measured by the SDK's name for it, one that was cut off as an error, and a 429 is counted", async () => {
+  const metrics = createMetrics({ sloMs: 3_000 });
+  const onThrottled = () => metrics.throttled.add({});
+  const watch = { timeCall: timeCalls(metrics, "circle"), onThrottled };
+  const { lane, item, send } = await committed({ callTimeoutMs: 1_000, watch });
+  await world.onPost({ kind: "answer", executed: false, status: 429, body: "json" });
+  await lane.submit(send, SIGNAL);
+  await world.onPost({ kind: "hang", executed: false });
+  await submit(lane, send);
+  await world.until(item, "Paid");
+  const calls = await allOf(metrics, "payments_dependency_request_duration_seconds_count");
+  const of = (result: string) =>
+    calls[
+      `{dependency="circle",operation="createContractExecutionTransaction",result="${result}"}`
+    ];
+  expect([of("ok"), of("error")]).toEqual([1, 2]);
+  expect(await shownOf(metrics, "payments_circle_throttled_total")).toBe(1);
 });
 
 describe("an answer that does not come", () => {

@@ -49,6 +49,19 @@ test("one of two works; when it stops the other takes over", async () => {
   await Promise.all([two.stop(), other.stop()]);
 });
 
+test("whoever watches hears that a lease is waited for, taken and lost", async () => {
+  await using database = await freshDatabase();
+  const heard: string[] = [];
+  const stop = new AbortController();
+  const onHeld = (lease: string, isHeld: boolean) => void heard.push(`${lease} ${isHeld}`);
+  const work = async () => {
+    heard.push("working");
+    stop.abort();
+  };
+  await holdLease({ databaseUrl: database.url, log, onHeld }, "test", work, stop.signal);
+  expect(heard).toEqual(["test false", "test true", "working", "test false"]);
+});
+
 test("a process that is frozen loses its lease, though its connection lives", async () => {
   await using database = await freshDatabase();
   const frozen = spawn(process.execPath, ["--input-type=module", "-e", HOLDER, database.url]);

@@ -66,3 +66,43 @@ test("a replaced gauge forgets what is gone", async () => {
   expect(text).toContain('payments_operator_gas_balance{operator="0xb"} 2');
   expect(text).not.toContain('operator="0xa"');
 });
+
+test("a busy deployment's metrics are far fewer than a scrape can bear, and are rendered in milliseconds", async () => {
+  const metrics = createMetrics({ sloMs: 3_000 });
+  const some = (count: number, name: string) =>
+    Array.from({ length: count }, (_, index) => `${name}-${index}`);
+  for (const payer of some(50, "payer")) {
+    for (const currency of ["USDC", "EURC"] as const) {
+      metrics.payerFunds.set({ payer, currency }, 1);
+      metrics.payerDemand.set({ payer, currency }, 1);
+    }
+  }
+  for (const operator of some(50, "operator")) {
+    metrics.operatorGas.set({ operator }, 1);
+    metrics.sendsOpen.set({ operator }, 1);
+    metrics.sendsOldestAge.set({ operator }, 1);
+    metrics.leases.set({ lease: operator }, 1);
+  }
+  for (const partition of some(64, "")) {
+    metrics.lagRecords.set({ partition }, 1);
+    metrics.lagSeconds.set({ partition }, 1);
+  }
+  for (const operation of some(30, "operation")) {
+    for (const result of ["ok", "error"] as const) {
+      metrics.call.observe({ dependency: "some", operation, result }, 0.1);
+    }
+  }
+  for (const code of some(20, "code")) metrics.deadLetters.add({ code });
+  const { text } = await metrics.render();
+  const series = text.split("\n").filter((line) => line !== "" && !line.startsWith("#"));
+  expect(series.length).toBeGreaterThan(1_500);
+  expect(series.length).toBeLessThan(3_000);
+  // The best of many: what else the machine does is not what is asked. 10 ms is what it should be; about 5 was measured.
+  let bestMs = Infinity;
+  for (let times = 0; times < 50; times += 1) {
+    const startedMs = performance.now();
+    await metrics.render();
+    bestMs = Math.min(bestMs, performance.now() - startedMs);
+  }
+  expect(bestMs).toBeLessThan(40);
+});

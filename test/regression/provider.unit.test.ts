@@ -3,6 +3,7 @@ import { pino } from "pino";
 import { expect, test } from "vitest";
 import type { CircleClient } from "../../src/circle/client.ts";
 import { createCircleLane } from "../../src/circle/lane.ts";
+import { createPacer } from "../../src/circle/pacer.ts";
 import { readOperatorWallets } from "../../src/circle/operator-wallets.ts";
 import { reportState } from "../../src/circle/report-state.ts";
 import { translatePostError } from "../../src/circle/translate-error.ts";
@@ -27,8 +28,8 @@ test.each([{}, { id: "" }, undefined])(
       client: answering(data),
       wallets: [wallet],
       payOnce: addressOf("PayOnce"),
-      postsPerSecond: 1_000,
-      getsPerSecond: 1_000,
+      posts: createPacer(1_000),
+      gets: createPacer(1_000),
       log: pino({ level: "silent" }),
     });
     const draft = { operator: wallet.address, calldata: "0x00", gasLimit: 1n } as const;

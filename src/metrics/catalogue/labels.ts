@@ -8,6 +8,8 @@ export const OPEN_STATES = PAYMENT_STATES.filter(
 );
 /** Why a payment stands still without being in doubt. */
 export const HOLDS = ["funds", "pause", "restore"] as const;
+/** Of lines that somebody should read. */
+export const LOG_LEVELS = ["warn", "error", "fatal"] as const;
 export const RESULTS = ["ok", "error"] as const;
 /** What gathers figures beside the line, each at its own pace. */
 export const SAMPLERS = ["database", "chain", "kafka"] as const;

@@ -1,5 +1,5 @@
 import { counter, gauge } from "../definition.ts";
-import { SAMPLERS } from "./labels.ts";
+import { LOG_LEVELS, SAMPLERS } from "./labels.ts";
 
 export const processMetrics = {
   leases: gauge({
@@ -26,7 +26,7 @@ export const processMetrics = {
   logMessages: counter({
     name: "payments_log_messages_total",
     help: "Lines in the log, by level.",
-    labels: { level: ["warn", "error", "fatal"] },
+    labels: { level: LOG_LEVELS },
   }),
   build: gauge({
     name: "payments_build_info",

@@ -3,6 +3,7 @@ import { pino } from "pino";
 import { consume, dispatch, follow, recheck, relay } from "../../../src/app.ts";
 import { createArcLane } from "../../../src/arc/lane.ts";
 import { createCircleLane } from "../../../src/circle/lane.ts";
+import { createPacer } from "../../../src/circle/pacer.ts";
 import type { Lane } from "../../../src/dispatch/rail.ts";
 import { createPublisher, type Publisher } from "../../../src/kafka/publisher.ts";
 import { watchDeps } from "../../../src/restore-deps.ts";
@@ -212,7 +213,6 @@ function lanesOf(
   }
   const wallets = [...circle.wallets].map(([walletId, address]) => ({ walletId, address }));
   const client = createModelClient({ circle, network }, process);
-  return [
-    createCircleLane({ client, wallets, payOnce, postsPerSecond: 20, getsPerSecond: 50, log }),
-  ];
+  const [posts, gets] = [createPacer(20), createPacer(50)];
+  return [createCircleLane({ client, wallets, payOnce, posts, gets, log })];
 }
