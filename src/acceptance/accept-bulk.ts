@@ -1,10 +1,7 @@
-import assert from "node:assert/strict";
 import { PaymentError } from "../errors.ts";
 import { bulkIdOf } from "../payment/ids.ts";
 import { payloadHashOf } from "../payment/sameness.ts";
 import type { Submission, SubmissionResult } from "../payment/submission.ts";
-import { acceptBatch } from "./accept-batch.ts";
-import type { AcceptanceDeps } from "./acceptance-deps.ts";
 import { checkSubmission, type Objection } from "./check-submission.ts";
 
 export interface BulkRequest {
@@ -44,9 +41,12 @@ const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
  * GigStream's executeBulkPayments: every item goes through the one accept commit by itself, whatever becomes of its
  * neighbours. Repeating the call is safe: what was accepted is a duplicate then, and keeps the bulk it came with.
  * Throws OPERATION_REFUSED (reject) for a list that is empty or too long and a bulkId that is no UUID, before anything
- * is stored; otherwise what `acceptBatch` throws: the same call may be made again, also after doubt.
+ * is stored; otherwise what `accept` throws: the same call may be made again, also after doubt.
  */
-export async function acceptBulk(deps: AcceptanceDeps, request: BulkRequest): Promise<BulkResult> {
+export async function acceptBulk(
+  accept: (submissions: readonly Submission[]) => Promise<readonly SubmissionResult[]>,
+  request: BulkRequest,
+): Promise<BulkResult> {
   const { items, traceparent } = request;
   assertSize(items.length);
   const bulkId = request.bulkId ?? bulkIdOf(items.map(fingerprint));
@@ -60,9 +60,7 @@ export async function acceptBulk(deps: AcceptanceDeps, request: BulkRequest): Pr
     traceparent,
     decoded,
   }));
-  const outcome = await acceptBatch(deps, { submissions, offsets: [] });
-  assert(outcome.kind === "durable", "no offset was moved");
-  const results = outcome.results.map(itemResult);
+  const results = (await accept(submissions)).map(itemResult);
   const count = (wanted: BulkItemResult["status"]) =>
     results.filter(({ status }) => status === wanted).length;
   return {

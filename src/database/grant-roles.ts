@@ -31,6 +31,9 @@ const KEPT = new Set(
    chain_cursors restores own_offsets announced_outcomes`.split(/\s+/),
 );
 
+/** What opens something: reading it is for the service alone. */
+const SECRET = new Set(["platform_secrets"]);
+
 /** What the service may do with a table. */
 function servingRights(table: string): string {
   if (table === "migrations") return "SELECT";
@@ -153,7 +156,7 @@ function grantsOn({ kind, name }: Owned): string[] {
       return [
         `REVOKE ALL ON ${name} FROM ${both}`,
         `GRANT ${servingRights(name)} ON ${name} TO ${ROLES.serving}`,
-        `GRANT SELECT ON ${name} TO ${ROLES.reading}`,
+        ...(SECRET.has(name) ? [] : [`GRANT SELECT ON ${name} TO ${ROLES.reading}`]),
       ];
     case "FUNCTION":
       return [`GRANT EXECUTE ON FUNCTION ${name} TO ${both}`];

@@ -6,13 +6,11 @@ export function assertOwn(key: ApiKey, platformId: string, what: string): void {
   if (!owns(key, platformId)) throw notFound(what);
 }
 
-function owns(key: ApiKey, platformId: string | null): boolean {
+export function owns(key: ApiKey, platformId: string | null): boolean {
   return key.platformId === null || key.platformId === platformId;
 }
 
-/**
- * The platform to look at: the key's own where it has one. Asked for another one it finds nothing, as if there were none.
- */
-export function platformFilter(key: ApiKey, asked: string | undefined): string | undefined {
-  return key.platformId ?? asked;
+/** Who did it, for the audit log. */
+export function actorOf(key: ApiKey): string {
+  return `key:${key.name}`;
 }

@@ -22,7 +22,8 @@ export function invalidPlace(place: ProblemPlace): HttpProblem {
   });
 }
 
-function placesOf(part: ProblemPlace["in"], issue: z.core.$ZodIssue): ProblemPlace[] {
+/** The wrong places of one complaint. */
+export function placesOf(part: ProblemPlace["in"], issue: z.core.$ZodIssue): ProblemPlace[] {
   const pointer = pointerTo(issue.path);
   if (issue.code === "unrecognized_keys") {
     return issue.keys.map((name) => ({

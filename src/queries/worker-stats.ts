@@ -26,8 +26,13 @@ export interface WorkerStats extends z.infer<typeof counts> {
   readonly successRate: number | null;
 }
 
-/** GigStream's getWorkerPaymentStats. Sums are of completed payments only, exact to the micro-unit. */
-export async function workerStats(db: CommonQueryMethods, workerId: string): Promise<WorkerStats> {
+/** GigStream's getWorkerPaymentStats. Sums are of completed payments only, exact to the micro-unit; of one platform where it is given. */
+export async function workerStats(
+  db: CommonQueryMethods,
+  workerId: string,
+  platformId: string | null = null,
+): Promise<WorkerStats> {
+  const which = sql.fragment`worker_id = ${workerId} AND (${platformId}::text IS NULL OR platform_id = ${platformId})`;
   const summary = await db.one(sql.type(counts)`
     SELECT count(*)::int AS total,
       count(*) FILTER (WHERE state = 'completed')::int AS completed,
@@ -36,12 +41,12 @@ export async function workerStats(db: CommonQueryMethods, workerId: string): Pro
       count(*) FILTER (WHERE state IN ('accepted', 'planned', 'voiding'))::int AS "inProgress",
       round(avg(greatest(0, extract(epoch FROM settled_at - occurred_at) * 1000))
         FILTER (WHERE state = 'completed'))::float8 AS "meanLatencyMs"
-    FROM payments WHERE worker_id = ${workerId}
+    FROM payments WHERE ${which}
   `);
   const byCurrency = await db.any(sql.type(currencyStats)`
     SELECT currency, sum(amount)::text AS "totalAmount", sum(fee)::text AS "totalFees",
       sum(net_amount)::text AS "totalNet"
-    FROM payments WHERE worker_id = ${workerId} AND state = 'completed'
+    FROM payments WHERE ${which} AND state = 'completed'
     GROUP BY currency ORDER BY currency
   `);
   const ended = summary.completed + summary.failed;

@@ -1,6 +1,9 @@
 import { expect, test } from "vitest";
+import { acceptBatch } from "../../src/acceptance/accept-batch.ts";
 import { acceptBulk, type BulkRequest } from "../../src/acceptance/accept-bulk.ts";
+import type { AcceptanceDeps } from "../../src/acceptance/acceptance-deps.ts";
 import type { Database } from "../../src/database/pool.ts";
+import { createRequestBatcher } from "../../src/intake/request-batcher.ts";
 import { paymentIdOf } from "../../src/payment/ids.ts";
 import { getPayment } from "../../src/queries/get-payment.ts";
 import { listPayments } from "../../src/queries/list-payments.ts";
@@ -16,6 +19,11 @@ const read = (event: Partial<TaskCompleted>) =>
   ({ ok: true, event: taskCompleted(event) }) as const;
 const many = (count: number) =>
   Array.from({ length: count }, (_, index) => read({ taskId: `task-${index}` }));
+
+/** The accept commit, as the API gives it to bulks. */
+function through(deps: AcceptanceDeps): Parameters<typeof acceptBulk>[0] {
+  return createRequestBatcher((input) => acceptBatch(deps, input));
+}
 
 async function seed(pool: Database, count: number): Promise<void> {
   await insertPlatform(pool, { id: "platform-1" });
@@ -37,10 +45,10 @@ test("items are independent: each has its own outcome, in order, and the good on
   const { pool } = database;
   await seed(pool, 4);
   const deps = acceptanceOver(pool);
-  await acceptBulk(deps, { items: [read({ taskId: "task-3" })] });
+  await acceptBulk(through(deps), { items: [read({ taskId: "task-3" })] });
   deps.announced.length = 0;
 
-  const bulk = await acceptBulk(deps, {
+  const bulk = await acceptBulk(through(deps), {
     bulkId: BULK_ID,
     items: [
       read({ taskId: "task-0" }),
@@ -112,10 +120,10 @@ test("repeating the call is safe: all are duplicates in the same bulk, also when
   const rival = acceptanceOver(await database.openAnotherPool());
 
   const [one, other] = await Promise.all([
-    acceptBulk(acceptanceOver(pool), request),
-    acceptBulk(rival, request),
+    acceptBulk(through(acceptanceOver(pool)), request),
+    acceptBulk(through(rival), request),
   ]);
-  const again = await acceptBulk(rival, request);
+  const again = await acceptBulk(through(rival), request);
 
   expect(one.accepted + other.accepted).toBe(20);
   expect(one.duplicates + other.duplicates).toBe(20);
@@ -133,8 +141,8 @@ test("a payment keeps the bulk it came with", async () => {
   const { pool } = database;
   await seed(pool, 2);
   const deps = acceptanceOver(pool);
-  const first = await acceptBulk(deps, { items: many(1) });
-  const longer = await acceptBulk(deps, { items: many(2) });
+  const first = await acceptBulk(through(deps), { items: many(1) });
+  const longer = await acceptBulk(through(deps), { items: many(2) });
   expect(longer.bulkId).not.toBe(first.bulkId);
   expect(await getPayment(pool, idOf("task-0"))).toMatchObject({ bulkId: first.bulkId });
   expect(await getPayment(pool, idOf("task-1"))).toMatchObject({ bulkId: longer.bulkId });
@@ -152,8 +160,8 @@ test("500 items are one commit; 501, none, and a bulkId that is no UUID are refu
     { items: many(1), bulkId: "bulk-1" },
     { items: many(1), bulkId: "" },
   ]) {
-    await expect(acceptBulk(deps, request)).rejects.toMatchObject(refusal);
+    await expect(acceptBulk(through(deps), request)).rejects.toMatchObject(refusal);
   }
   expect(await countOf(pool, "payments")).toBe(0);
-  expect(await acceptBulk(deps, { items: many(500) })).toMatchObject({ accepted: 500 });
+  expect(await acceptBulk(through(deps), { items: many(500) })).toMatchObject({ accepted: 500 });
 });

@@ -7,6 +7,7 @@ import {
 } from "zod-openapi";
 import { PROBLEMS, type ProblemCode } from "../problems.ts";
 import type { Route, RouteSpec } from "../route.ts";
+import { bulkItem } from "../schemas/bulk.ts";
 import { problem } from "../schemas/problem.ts";
 
 const DESCRIPTION = `Pays gig workers in USDC on Arc, each task exactly once, usually within three seconds.
@@ -52,6 +53,8 @@ export function openApiDocument(routes: readonly Route[], publicUrl: string) {
       security: [],
       paths,
       components: {
+        // Its items are read one by one, so no body names it.
+        schemas: { BulkItem: bulkItem },
         securitySchemes: {
           apiKey: {
             type: "http",
