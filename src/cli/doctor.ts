@@ -12,6 +12,7 @@ import { createLog } from "../log.ts";
 import { EXIT, type ExitCode } from "./exit.ts";
 import { withDatabase } from "./open-database.ts";
 import { printDocument, type Output } from "./output.ts";
+import { heartbeatFindings } from "./heartbeat-findings.ts";
 import { pauseFindings } from "./pause-findings.ts";
 import { restoreFindings } from "./restore-findings.ts";
 
@@ -79,6 +80,7 @@ async function postgresFindings(config: Config): Promise<readonly Finding[]> {
     ...(await withDatabase(async (db) => [
       ...(await restoreFindings(db)),
       ...(await pauseFindings(db)),
+      ...(await heartbeatFindings(db, config.heartbeat)),
     ])),
   ];
 }

@@ -1,6 +1,7 @@
 import { pino } from "pino";
 import { sql } from "slonik";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { heartbeatFindings } from "../../src/cli/heartbeat-findings.ts";
 import { anyRow } from "../../src/database/pool.ts";
 import { createHeartbeat, type HeartbeatDeps } from "../../src/heartbeat/create-heartbeat.ts";
 import type { TaskCompleted } from "../../src/payment/events.ts";
@@ -131,6 +132,9 @@ test("who takes over knows when the last one came through", async () => {
   await acknowledge(id);
   await newHeartbeat()();
   expect(lastSuccess).toBe(Date.parse("2026-11-26T12:00:10Z") / 1_000);
+  expect(await heartbeatFindings(db.pool, settings)).toMatchObject([
+    { verdict: "fine", detail: "last came through at 2026-11-26T12:00:10.000Z" },
+  ]);
   expect(published).toEqual([]);
 });
 
@@ -155,6 +159,7 @@ test("without its platform or its worker it says so once, and makes no dead lett
   await look();
   await look();
   expect(published).toEqual([]);
+  expect(await heartbeatFindings(db.pool, settings)).toMatchObject([{ verdict: "open" }]);
   expect(lines.map(({ msg }) => msg)).toEqual([
     "no heartbeat: its platform or its worker is not there",
   ]);
