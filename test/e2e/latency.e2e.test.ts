@@ -6,7 +6,7 @@ import { stampColumns, stampRow } from "../../src/database/stamp-rows.ts";
 import { spansOf } from "../../src/metrics/stage-spans.ts";
 import { allCompleted, createAuditedWorld, type AuditedWorld } from "./audited-world.ts";
 import { startEcho } from "./echo.ts";
-import type { RunningService } from "./running-service.ts";
+import type { LogLine, RunningService } from "./running-service.ts";
 import { scrape } from "./scrape.ts";
 
 const PAYMENTS = 1_000;
@@ -43,6 +43,16 @@ function readMeasured() {
     SELECT p.platform_id AS "platformId", p.task_id AS "taskId", p.tries, o.published_at AS "publishedAt",
       (extract(epoch FROM o.published_at - p.occurred_at) * 1000)::float8 AS "wholeMs", ${stampColumns}
     FROM payments p JOIN outbox o ON o.payment_id = p.id AND o.generation = p.generation`);
+}
+
+const line = z.object({
+  paymentId: z.string(),
+  endToEndMs: z.number(),
+  stagesMs: z.record(z.string(), z.number()),
+});
+
+function linesOf(items: readonly LogLine[]): readonly z.infer<typeof line>[] {
+  return items.filter(({ msg }) => msg === "payment ended").map((item) => line.parse(item));
 }
 
 function p99(values: readonly number[]): number {
@@ -96,6 +106,14 @@ test("the service's own times are those that the auditor measures, through refus
   process.stdout.write(`service and auditor: ${JSON.stringify(agreement)}${verdict}\n`);
   if (canTell) expect(agreement.p99Ms).toBeLessThanOrEqual(AGREEMENT_MS);
   expect(measured.some(({ tries }) => tries > 0)).toBe(true);
+
+  // What a kill takes along is the log's own buffer: no payment is told of twice, and those after it are all there.
+  const told = [first, second].flatMap(({ log }) => linesOf(log.items));
+  expect(new Set(told.map(({ paymentId }) => paymentId)).size).toBe(told.length);
+  expect(told.length).toBeGreaterThan(PAYMENTS / 2);
+  for (const { endToEndMs, stagesMs } of told) {
+    expect(Object.values(stagesMs).reduce((sum, ms) => sum + ms, 0)).toBe(endToEndMs);
+  }
 
   const afterTheKill = await scrape(second);
   for (const { sumOf } of [beforeTheKill, afterTheKill]) {

@@ -61,7 +61,7 @@ export const SETTLEMENT_BREAKS: readonly Break[] = [
         file: "src/relay/run-relay.ts",
         find: '  await failpoint("relay.read");\n',
         replace:
-          '  await markPublished(deps.pool, rows.map(({ id }) => id));\n  await failpoint("relay.read");\n',
+          '  await markPublished(deps.pool, rows.map(({ id }) => id), performance.now());\n  await failpoint("relay.read");\n',
       },
     ],
     checks: [simulation],
