@@ -35,7 +35,7 @@ export async function tryBoards(world: TryWorld): Promise<Tried> {
 }
 
 /** From the start of the world until now. */
-function rangeOf({ startedAtS }: TryWorld): Range {
+export function rangeOf({ startedAtS }: TryWorld): Range {
   return { startS: startedAtS, endS: Math.floor(Date.now() / 1_000), stepS: STEP_S };
 }
 

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises";
 import { migrateService, startService } from "../../sandbox/demo/service.ts";
 import { freePort } from "../../sandbox/process/free-port.ts";
 import type { PrometheusTools } from "../../sandbox/prometheus/find-prometheus.ts";
@@ -6,6 +7,7 @@ import { startSandbox } from "../../sandbox/sandbox.ts";
 import { seedDirectory } from "../../sandbox/traffic/directory.ts";
 import { createLedger } from "../../sandbox/traffic/ledger.ts";
 import { connectTraffic } from "../../sandbox/traffic/publish-tasks.ts";
+import { catalogue } from "../../src/metrics/catalogue/catalogue.ts";
 import { prometheusApi, type PrometheusApi } from "./prometheus-api.ts";
 import { provoke } from "./provoke.ts";
 import { quickConfig, quickRules } from "./quick-rules.ts";
@@ -14,6 +16,11 @@ const TOPIC = "task.completed";
 const TASKS_PER_SECOND = 20;
 /** Many more than a try takes; it ends with the world. */
 const TASKS_MAX = 12_000;
+/** For duplicates to repeat. */
+const TASKS_BEFORE = 40;
+const SCRAPED_WITHIN_MS = 60_000;
+const LOOK_MS = 250;
+const ACCEPTED = catalogue.accepted.name;
 
 export interface TryWorld extends AsyncDisposable {
   readonly prometheus: PrometheusApi;
@@ -44,6 +51,7 @@ export async function startTryWorld(tools: PrometheusTools): Promise<TryWorld> {
     files: rules,
   });
   starting.defer(() => server.stop());
+  const prometheus = prometheusApi(server.url);
   const traffic = await connectTraffic({
     brokers: sandbox.kafka.brokers,
     registryUrl: sandbox.registry.url,
@@ -53,13 +61,24 @@ export async function startTryWorld(tools: PrometheusTools): Promise<TryWorld> {
     feeRate: 25_000n,
   });
   starting.defer(() => traffic.stop());
+  await untilScraped(prometheus);
+  await traffic.publish(TASKS_BEFORE, TASKS_PER_SECOND);
   // Ends by the error of a producer that is gone.
   traffic.publish(TASKS_MAX, TASKS_PER_SECOND).catch(() => undefined);
   await provoke(sandbox, traffic, { topic: TOPIC, directory });
   const running = starting.move();
   return {
-    prometheus: prometheusApi(server.url),
+    prometheus,
     startedAtS,
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   };
+}
+
+/** What is counted before the first scrape has no growth that anybody could see. */
+async function untilScraped(prometheus: PrometheusApi): Promise<void> {
+  const deadlineMs = Date.now() + SCRAPED_WITHIN_MS;
+  while ((await prometheus.instant(ACCEPTED)).length === 0) {
+    if (Date.now() > deadlineMs) throw new Error("Prometheus does not scrape the service");
+    await delay(LOOK_MS);
+  }
 }

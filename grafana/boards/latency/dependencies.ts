@@ -76,12 +76,12 @@ export const dependencies: RowSpec = {
     {
       kind: "lines",
       title: "Age of the chain's head",
-      shows: "Seconds since a new block was heard of.",
-      bad: "Above 2 s: the node stands still or is away, and no payment can end.",
+      shows: "Seconds since a new block was heard of; to 5 s, but where the chain is followed.",
+      bad: "Above 10 s: the node stands still or is away, and no payment can end.",
       next: "`gigpay doctor` asks the node. Nothing fails: payments wait.",
       runbook: "PaymentsChainSilent",
       unit: "s",
-      limits: { direction: "above", doubtful: 2, bad: 5 },
+      limits: { direction: "above", doubtful: 10, bad: 30 },
       queries: [{ expr: secondsSince("chainHead"), legend: "head" }],
       width: 8,
       noValue: "no head yet",
@@ -89,14 +89,18 @@ export const dependencies: RowSpec = {
     {
       kind: "lines",
       title: "Blocks to settle",
-      shows: "Blocks between the chain's newest and the last one whose logs are settled.",
+      shows:
+        "Blocks between the chain's newest, as it was up to 5 s ago, and the last one whose logs are settled.",
       bad: "A line that rises: following is slower than the chain. After a start it falls to 0.",
       next: "“Calls, p99” of the node; the database's boards.",
       runbook: "PaymentsFollowingBehind",
       unit: "short",
       limits: { direction: "above", doubtful: 5, bad: 20 },
       queries: [
-        { expr: `${highest("headBlock")} - ${highest("followedBlock")}`, legend: "behind" },
+        {
+          expr: `clamp_min(${highest("headBlock")} - ${highest("followedBlock")}, 0)`,
+          legend: "behind",
+        },
       ],
       width: 8,
     },
