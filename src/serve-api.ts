@@ -19,7 +19,7 @@ import type { RunningConsumer } from "./kafka/consumer.ts";
 import type { Logger } from "./log.ts";
 import type { RestoreWatch } from "./restore/watch-restores.ts";
 import { createUseNotes } from "./keys/note-use.ts";
-import { acceptanceDeps, type Connected } from "./stage-deps.ts";
+import { replayDeps, reviewDeps, type Connected } from "./stage-deps.ts";
 import { until } from "./until.ts";
 
 /** Reading needs few connections, and takes none of the line's. */
@@ -86,13 +86,15 @@ function apiDeps(
   own: Pick<ApiDeps, "pool" | "outcomes" | "readiness">,
 ): ApiDeps {
   const { config, log } = connected;
-  const acceptance = acceptanceDeps(connected);
+  const replay = replayDeps(connected);
   const publicUrl = config.PUBLIC_URL ?? `http://localhost:${config.HTTP_PORT}`;
   let document: unknown;
   return {
     ...own,
     log,
-    accept: createRequestBatcher((input) => acceptBatch(acceptance, input)),
+    replay,
+    review: reviewDeps(connected),
+    accept: createRequestBatcher((input) => acceptBatch(replay, input)),
     explorerUrl: config.ARC_EXPLORER_URL,
     publicUrl,
     openApi: () => (document ??= openApiDocument(ALL_ROUTES, publicUrl)),

@@ -1,6 +1,8 @@
+import type { ReplayDeps } from "../acceptance/replay-dead-letter.ts";
 import type { Database } from "../database/pool.ts";
 import type { Logger } from "../log.ts";
 import type { Submission, SubmissionResult } from "../payment/submission.ts";
+import type { ReviewDeps } from "../operating/review-deps.ts";
 import type { OutcomeWatch } from "./outcome-watch.ts";
 import type { Readiness } from "./readiness.ts";
 
@@ -12,6 +14,9 @@ export interface ApiDeps {
   /** Commit 1, the same as Kafka's; one result per submission, in order. */
   readonly accept: (submissions: readonly Submission[]) => Promise<readonly SubmissionResult[]>;
   readonly outcomes: OutcomeWatch;
+  /** For retries, and for the bytes of dead letters. */
+  readonly replay: ReplayDeps;
+  readonly review: ReviewDeps;
   /** Without a slash at its end; null: payments have no explorer links. */
   readonly explorerUrl: string | null;
   /** Where this API is found from outside, without a slash at its end. */

@@ -36,6 +36,15 @@ function problemOfPayment(error: PaymentError): HttpProblem {
         headers: RETRY_SOON,
         cause: error,
       });
+    case "CHAIN_UNAVAILABLE":
+    case "CHAIN_BLOCK_UNKNOWN":
+    case "CIRCLE_UNAVAILABLE":
+    case "CIRCLE_THROTTLED":
+    case "REGISTRY_UNAVAILABLE":
+      return new HttpProblem("chain_unavailable", "A part that this needs does not answer.", {
+        headers: RETRY_SOON,
+        cause: error,
+      });
     // Written for whoever asked, in words of our own.
     case "OPERATION_REFUSED":
       return new HttpProblem("invalid_request", error.message, { cause: error });

@@ -73,6 +73,56 @@ export const PROBLEMS = {
     "The task has a payment",
     "A task is paid once. It has a payment under another idempotency key, or terms that a change would contradict; `paymentId` is that payment, `field` what differs.",
   ),
+  generation_mismatch: no(
+    409,
+    "The payment has gone on",
+    "The payment is in another generation than `expectedGeneration`: somebody was quicker. Look at it again, then decide.",
+  ),
+  payment_not_failed: no(
+    409,
+    "The payment has not failed",
+    "Only a failed payment is retried. What is on its way, in doubt or paid is not.",
+  ),
+  payment_not_in_review: no(
+    409,
+    "The payment is not in review",
+    "Only a payment in review is resolved.",
+  ),
+  would_fail_again: no(
+    409,
+    "It would fail again",
+    "What made it fail is still so: `detail` says what. Mend it, then retry. Nothing was changed.",
+  ),
+  task_already_paid: no(
+    409,
+    "The chain says that it was paid",
+    "It is settled by that, or goes to review. Look at it again.",
+  ),
+  before_restore: no(
+    409,
+    "From before a restored backup",
+    "A plain transfer from before a restore is not retried: it may have been paid and forgotten.",
+  ),
+  transfer_has_no_void: no(
+    409,
+    "A plain transfer cannot be closed",
+    "It ends when Circle's answer is known. Cancel it in Circle's console if it is still queued there.",
+  ),
+  restore_unconfirmed: no(
+    409,
+    "A restored backup is not confirmed",
+    "Nothing is opened anew until an operator has confirmed the restore with `gigpay restored`.",
+  ),
+  dead_letter_closed: no(
+    409,
+    "The dead letter is closed",
+    "It was replayed or discarded before. Nothing was changed.",
+  ),
+  evidence_rejected: no(
+    422,
+    "The evidence does not bear it out",
+    "`checks` says what was looked at, what was expected and what was found. There is no override. Nothing was changed.",
+  ),
   payload_too_large: no(
     413,
     "The body is too large",
@@ -97,6 +147,11 @@ export const PROBLEMS = {
     503,
     "Too much at once",
     "Nothing of this request was accepted. Make the same request again after `Retry-After`.",
+  ),
+  chain_unavailable: later(
+    503,
+    "The chain, Circle or the registry is away",
+    "What was asked for needs a part that does not answer. Make the same request again.",
   ),
   database_unavailable: later(
     503,

@@ -7,7 +7,9 @@ import { createKey } from "../../src/keys/create-key.ts";
 import type { Scope } from "../../src/keys/scopes.ts";
 import type { Accept } from "../../src/payment/submission.ts";
 import { createWake, type Wake } from "../../src/wake.ts";
-import { acceptanceOver } from "../support/acceptance.ts";
+import type { ReviewDeps } from "../../src/operating/review-deps.ts";
+import { replayOver, type TestReplay } from "../support/dead-letters.ts";
+import { addressOf } from "../support/seed.ts";
 import { freshDatabase, type FreshDatabase } from "../support/database.ts";
 import { apiOver, type FixtureOptions } from "./api-fixture.ts";
 
@@ -16,6 +18,7 @@ type Api = Awaited<ReturnType<typeof apiOver>>;
 export interface DatabaseApi extends AsyncDisposable {
   readonly app: Api;
   readonly database: FreshDatabase;
+  readonly acceptance: TestReplay;
   /** Rung by whoever ends a payment. */
   readonly decided: Wake;
   /** The batches that were accepted, by their sizes. */
@@ -39,7 +42,9 @@ export async function apiOverDatabase(
   const log = pino({ level: "silent" });
   const outcomes = createOutcomeWatch({ pool, log, decided });
   const watching = outcomes.run(ended.signal);
-  const acceptance = acceptanceOver(pool);
+  const acceptance = replayOver(pool);
+  const dispatch = { database: pool, wake: createWake() };
+  const settle = { pool, instance: { payOnce: addressOf("PayOnce") } };
   const batches: number[] = [];
   const real: Accept = (input) => {
     batches.push(input.submissions.length);
@@ -52,6 +57,9 @@ export async function apiOverDatabase(
       pool,
       log,
       outcomes,
+      replay: acceptance,
+      // Whatever would look at the chain is tested on the whole line.
+      review: { dispatch, settle } as unknown as ReviewDeps,
       accept: createRequestBatcher(options.accept?.(real) ?? real),
       explorerUrl: "https://explorer",
       ...options.deps,
@@ -60,6 +68,7 @@ export async function apiOverDatabase(
   return {
     app,
     database,
+    acceptance,
     decided,
     batches,
     async keyFor(name, scopes, platformId = null) {

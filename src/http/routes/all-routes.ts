@@ -1,20 +1,32 @@
 import type { Route } from "../route.ts";
 import { createBulk } from "./create-bulk.ts";
 import { createPayment } from "./create-payment.ts";
+import { discardDeadLetter } from "./discard-dead-letter.ts";
+import { getDeadLetter } from "./get-dead-letter.ts";
 import { getPayment } from "./get-payment.ts";
 import { getPlatform } from "./get-platform.ts";
 import { getTask } from "./get-task.ts";
 import { getWorker } from "./get-worker.ts";
 import { getWorkerStats } from "./get-worker-stats.ts";
+import { listAudit } from "./list-audit.ts";
+import { listDeadLetters } from "./list-dead-letters.ts";
 import { listPayments } from "./list-payments.ts";
 import { listWorkerPayments } from "./list-worker-payments.ts";
 import { livez } from "./livez.ts";
+import { pauseAll } from "./pause-all.ts";
+import { pausePlatform } from "./pause-platform.ts";
 import { putPlatform } from "./put-platform.ts";
 import { putTask } from "./put-task.ts";
 import { putTasks } from "./put-tasks.ts";
 import { putWorker } from "./put-worker.ts";
 import { putWorkers } from "./put-workers.ts";
 import { readyz } from "./readyz.ts";
+import { replayDeadLetter } from "./replay-dead-letter.ts";
+import { replayDeadLetters } from "./replay-dead-letters.ts";
+import { resolvePayment } from "./resolve-payment.ts";
+import { resumeAll } from "./resume-all.ts";
+import { resumePlatform } from "./resume-platform.ts";
+import { retryPayment } from "./retry-payment.ts";
 import { rotatePlatformSecret } from "./rotate-platform-secret.ts";
 import { showOpenApi } from "./show-open-api.ts";
 import { showProblem } from "./show-problem.ts";
@@ -36,6 +48,18 @@ export const ALL_ROUTES: readonly Route[] = [
   getTask,
   listWorkerPayments,
   getWorkerStats,
+  retryPayment,
+  resolvePayment,
+  listDeadLetters,
+  getDeadLetter,
+  replayDeadLetter,
+  discardDeadLetter,
+  replayDeadLetters,
+  pauseAll,
+  resumeAll,
+  pausePlatform,
+  resumePlatform,
+  listAudit,
   livez,
   readyz,
   showProblem,

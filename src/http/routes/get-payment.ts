@@ -1,8 +1,5 @@
 import { z } from "zod";
-import { askDatabase } from "../../database/translate-error.ts";
-import { getPayment as readPayment } from "../../queries/get-payment.ts";
-import { assertOwn } from "../own-platform.ts";
-import { notFound } from "../problems.ts";
+import { findOwnPayment } from "../find-own-payment.ts";
 import { defineRoute } from "../route.ts";
 import { paymentDetail } from "../schemas/payment.ts";
 import { uuid } from "../schemas/primitives.ts";
@@ -20,9 +17,7 @@ export const getPayment = defineRoute({
   params: z.object({ id: uuid }),
   answers: { 200: { description: "The payment", body: paymentDetail } },
   problems: ["not_found"],
-})(async ({ deps, key, params }) => {
-  const payment = await askDatabase(() => readPayment(deps.pool, params.id, deps.explorerUrl));
-  if (!payment) throw notFound("payment");
-  assertOwn(key, payment.platformId, "payment");
-  return { status: 200, body: payment };
-});
+})(async ({ deps, key, params }) => ({
+  status: 200,
+  body: await findOwnPayment(deps, key, params.id),
+}));
