@@ -46,7 +46,9 @@ export async function sampleEvery(
       if (signal.aborted) return;
       metrics.samplerFailures.add({ sampler: name });
       if (failingSinceMs === undefined) {
-        log.warn({ err: error, sampler: name }, "figures for the metrics cannot be gathered");
+        // The time-out's own error says nothing but that, in two thousand characters.
+        const why = limit.aborted ? { timeoutMs } : { err: error };
+        log.warn({ ...why, sampler: name }, "figures for the metrics cannot be gathered");
       }
       failingSinceMs ??= performance.now();
     }
