@@ -5,7 +5,7 @@ import { rangeOf, tryBoards } from "./try-boards.ts";
 import { startTryWorld } from "./try-world.ts";
 
 /** The previews show this much. */
-const LOAD_BEFORE_PICTURES_MS = 60_000;
+const LOAD_BEFORE_PICTURES_MS = 40_000;
 
 /**
  * Runs the service under load with a real Prometheus, asks everything that the boards ask, and exits with 1 if a panel would show

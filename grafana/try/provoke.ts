@@ -6,22 +6,21 @@ import type { Directory } from "../../sandbox/traffic/directory.ts";
 import type { Traffic } from "../../sandbox/traffic/publish-tasks.ts";
 
 const DUPLICATES = 20;
-/** For its first try to be refused; tries are made again half a second apart here. */
-const REFUSED_FOR_MS = 3_000;
 const setPaused = parseAbi(["function setPaused(bool)"]);
 
-/** What a calm minute would not show: a dead letter, which fires an alert at once, duplicates, a payment in EURC that is refused and tried again. */
+/**
+ * What a calm minute would not show: a dead letter, which fires an alert at once, duplicates, and a payment in EURC that is refused,
+ * tried again, closed on chain and failed.
+ */
 export async function provoke(
   sandbox: Sandbox,
   traffic: Traffic,
   { topic, directory }: { readonly topic: string; readonly directory: Directory },
 ): Promise<void> {
-  const pauseEurc = eurcSwitch(sandbox);
-  await pauseEurc(true);
+  await pauseEurc(sandbox);
   await traffic.publishThese([refusedTask(directory)]);
   await publishDeadLetter(sandbox.kafka.brokers, topic);
   await traffic.publishAgain(DUPLICATES);
-  setTimeout(() => void pauseEurc(false).catch(() => undefined), REFUSED_FOR_MS).unref();
 }
 
 function refusedTask({ platforms, workers }: Directory) {
@@ -40,7 +39,7 @@ function refusedTask({ platforms, workers }: Directory) {
     amount,
     netAmount: amount,
     occurredAtMs: Date.now(),
-    expected: "completed",
+    expected: "failed",
   } as const;
 }
 
@@ -56,12 +55,11 @@ async function publishDeadLetter(brokers: readonly string[], topic: string): Pro
   await producer.disconnect();
 }
 
-function eurcSwitch({ chain }: Sandbox): (paused: boolean) => Promise<void> {
+/** A paused token refuses every transfer. */
+async function pauseEurc({ chain }: Sandbox): Promise<void> {
   const transact = transactor(chain.rpcUrl, anvilClient(chain.rpcUrl), true);
-  return async (paused) => {
-    const data = encodeFunctionData({ abi: setPaused, args: [paused] });
-    await transact(chain.admin.privateKey, (wallet) =>
-      wallet.sendTransaction({ to: chain.tokens.EURC, data, ...SANDBOX_FEES }),
-    );
-  };
+  const data = encodeFunctionData({ abi: setPaused, args: [true] });
+  await transact(chain.admin.privateKey, (wallet) =>
+    wallet.sendTransaction({ to: chain.tokens.EURC, data, ...SANDBOX_FEES }),
+  );
 }
