@@ -7,7 +7,7 @@ import type { ApiDeps } from "./api-deps.ts";
 import { callerGone } from "./caller-gone.ts";
 import { csvOf } from "./csv.ts";
 import { invalidPart } from "./request-errors.ts";
-import type { ProblemPlace } from "./problems.ts";
+import { HttpProblem, PROBLEMS, type ProblemPlace } from "./problems.ts";
 import type { Call, Route, RouteSpec } from "./route.ts";
 
 /** Of a route that takes no query: a parameter nobody reads is a mistake somebody should hear of. */
@@ -41,11 +41,23 @@ export function registerRoute(app: FastifyInstance, deps: RegisterDeps, route: R
     },
     handler: async (request, reply) => {
       const call = readCall(spec, deps, { request, gone: callerGone(reply.raw) });
-      const { status, body, headers = {} } = await route.handle(call);
+      const {
+        status,
+        body,
+        headers = {},
+      } = await route.handle(call).catch((error: unknown) => {
+        // Who cannot sign pays as whoever has no key: guessing is slow.
+        if (spec.access === "signed" && isRefused(error)) deps.admission.chargeFailure(request);
+        throw error;
+      });
       reply.status(status).headers(headers);
       return send(spec, reply, { status, body, accept: request.headers.accept });
     },
   });
+}
+
+function isRefused(error: unknown): boolean {
+  return error instanceof HttpProblem && PROBLEMS[error.code].status === 401;
 }
 
 function readCall(

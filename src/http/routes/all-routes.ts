@@ -23,6 +23,7 @@ import { putWorkers } from "./put-workers.ts";
 import { readyz } from "./readyz.ts";
 import { replayDeadLetter } from "./replay-dead-letter.ts";
 import { replayDeadLetters } from "./replay-dead-letters.ts";
+import { reportTask } from "./report-task.ts";
 import { resolvePayment } from "./resolve-payment.ts";
 import { resumeAll } from "./resume-all.ts";
 import { resumePlatform } from "./resume-platform.ts";
@@ -35,6 +36,7 @@ import { showProblem } from "./show-problem.ts";
 export const ALL_ROUTES: readonly Route[] = [
   createPayment,
   createBulk,
+  reportTask,
   listPayments,
   getPayment,
   putPlatform,
