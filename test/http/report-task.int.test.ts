@@ -31,7 +31,11 @@ interface Sent {
 }
 
 const task = (taskId: string) => ({
-  ...{ platformId: "acme", taskId, workerId: "amy", amount: "50", currency: "USDC" },
+  platformId: "acme",
+  taskId,
+  workerId: "amy",
+  amount: "50",
+  currency: "USDC",
 });
 
 async function send(sent: Sent) {
