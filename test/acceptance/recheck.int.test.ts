@@ -101,7 +101,8 @@ test("the loop looks when it is rung and when something is due, and ends with it
   const stop = new AbortController();
   const planned = Promise.withResolvers<void>();
   const deps = {
-    ...acceptanceOver(pool, { retryDelaysMs: [30, 60_000] }),
+    // Looks enough for a machine that takes long to write the task.
+    ...acceptanceOver(pool, { retryDelaysMs: Array.from({ length: 200 }, () => 30) }),
     log: pino({ level: "silent" }),
     announce: (stage: string) => (stage === "recheck" ? wake.ring() : planned.resolve()),
   };
