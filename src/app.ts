@@ -63,10 +63,15 @@ export async function runApp(process: Untraced, signal: AbortSignal): Promise<vo
   );
   const tracing = await startTracing(config, log);
   const listening = listenForApi(config, log);
-  const connected = await connect({ ...process, tracing }, signals).catch((error: unknown) => {
-    // Told to stop while it waited for a part that is away.
-    if (!signal.aborted) throw error;
-  });
+  const connected = await connect({ ...process, tracing }, signals).catch(
+    async (error: unknown) => {
+      // A port that is still served would keep a process alive that has refused to start.
+      line.abort();
+      await Promise.all([listening.close(0), tracing.stop(config.SHUTDOWN_TIMEOUT_MS / 4)]);
+      // Told to stop while it waited for a part that is away.
+      if (!signal.aborted) throw error;
+    },
+  );
   if (!connected) return;
   const timeCall = timeCalls(metrics, "kafka");
   const publisher = createPublisher({ kafka: connected.kafka, log, timeCall });
