@@ -7,7 +7,8 @@ import { pid } from "node:process";
 import { setTimeout as delay } from "node:timers/promises";
 import { acceptBatch } from "./acceptance/accept-batch.ts";
 import { runRecheck } from "./acceptance/recheck.ts";
-import { connect, type Untraced } from "./connect.ts";
+import { connectOrEnd } from "./connect-or-end.ts";
+import type { Untraced } from "./connect.ts";
 import { holdLease } from "./database/lease.ts";
 import type { Lane } from "./dispatch/rail.ts";
 import { raiseDoubt } from "./dispatch/raise-doubt.ts";
@@ -63,15 +64,7 @@ export async function runApp(process: Untraced, signal: AbortSignal): Promise<vo
   );
   const tracing = await startTracing(config, log);
   const listening = listenForApi(config, log);
-  const connected = await connect({ ...process, tracing }, signals).catch(
-    async (error: unknown) => {
-      // A port that is still served would keep a process alive that has refused to start.
-      line.abort();
-      await Promise.all([listening.close(0), tracing.stop(config.SHUTDOWN_TIMEOUT_MS / 4)]);
-      // Told to stop while it waited for a part that is away.
-      if (!signal.aborted) throw error;
-    },
-  );
+  const connected = await connectOrEnd({ ...process, tracing }, signals, { line, listening });
   if (!connected) return;
   const timeCall = timeCalls(metrics, "kafka");
   const publisher = createPublisher({ kafka: connected.kafka, log, timeCall });

@@ -1,5 +1,6 @@
 import type { Accepted } from "./accept-once.ts";
 import type { AcceptanceMetrics } from "./acceptance-deps.ts";
+import { isLetterCode } from "../payment/letter-codes.ts";
 import { usesTry, type Plan } from "./plan-payment.ts";
 
 /** Counts what a commit of acceptance came to; after the commit, which alone makes it true. */
@@ -8,7 +9,10 @@ export function countAccepted(metrics: AcceptanceMetrics, accepted: Accepted): v
   for (const { origin } of payments) metrics.accepted.add({ origin });
   metrics.clockSkew.add({}, payments.filter(({ candidate }) => candidate.occurredAt > now).length);
   metrics.duplicates.add({}, results.filter(({ verdict }) => verdict === "duplicate").length);
-  for (const { objection } of letters) metrics.deadLetters.add({ code: objection.code });
+  for (const { objection } of letters) {
+    const { code } = objection;
+    metrics.deadLetters.add({ code: isLetterCode(code) ? code : "other" });
+  }
   countPlans(
     metrics,
     payments.map(({ plan }) => plan),

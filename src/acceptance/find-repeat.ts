@@ -1,3 +1,4 @@
+import type { LetterCode } from "../payment/letter-codes.ts";
 import { firstDifference, payloadHashOf, type Identity } from "../payment/sameness.ts";
 import type { Failure, PaymentState } from "../payment/state.ts";
 import type { Candidate, Objection } from "./check-submission.ts";
@@ -74,7 +75,7 @@ const REASONS = {
   event_id_conflict: "An event with this id was accepted before",
   idempotency_key_conflict: "A payment with this idempotency key exists",
   task_has_payment: "This task has a payment under another idempotency key",
-} as const;
+} as const satisfies Partial<Record<LetterCode, string>>;
 
 function conflict(
   code: keyof typeof REASONS,

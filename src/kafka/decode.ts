@@ -1,5 +1,6 @@
 import type { Type } from "avsc";
 import type { TaskCompleted } from "../payment/events.ts";
+import type { LetterCode } from "../payment/letter-codes.ts";
 import { compileAvro, MalformedField } from "./avro-types.ts";
 import { readFrame } from "./frame.ts";
 import { newestSchema } from "./schemas.ts";
@@ -7,14 +8,16 @@ import { createWriterSchemas } from "./writer-schemas.ts";
 import type { RegisteredSchema, WriterReading } from "./writer-schemas.ts";
 
 /** Why a record's bytes are no `task.completed`. Each is a dead letter: no retry mends it. */
-export type DecodeFailureCode =
+export type DecodeFailureCode = Extract<
+  LetterCode,
   | "tombstone"
   | "not_avro"
   | "unknown_schema"
   | "wrong_schema"
   | "payload_malformed"
   | "amount_malformed"
-  | "time_out_of_range";
+  | "time_out_of_range"
+>;
 
 export type DecodedTask =
   | { readonly ok: true; readonly event: TaskCompleted }

@@ -1,3 +1,4 @@
+import { LETTER_CODES } from "../../payment/letter-codes.ts";
 import { counter, gauge } from "../definition.ts";
 
 export const kafkaMetrics = {
@@ -33,8 +34,8 @@ export const kafkaMetrics = {
   }),
   deadLetters: counter({
     name: "payments_dead_letters_total",
-    help: "Records that cannot become a payment, by code. Codes are those that the code names.",
-    labels: { code: null },
+    help: "Records that cannot become a payment, by code.",
+    labels: { code: [...LETTER_CODES, "other"] },
   }),
   deadLettersOpen: gauge({
     name: "payments_dead_letters_open",
