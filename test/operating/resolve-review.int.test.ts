@@ -1,4 +1,6 @@
+import { sql } from "slonik";
 import { expect, test } from "vitest";
+import { anyRow } from "../../src/database/pool.ts";
 import type { ReviewDeps } from "../../src/operating/review-deps.ts";
 import { resolveReview, type Decision } from "../../src/operating/resolve-review.ts";
 import type { FollowedBlock, FoundPaid, FoundTransaction } from "../../src/payment/pay-once-log.ts";
@@ -16,6 +18,7 @@ import {
   setState,
   type SeedPayment,
 } from "../settlement/settle-world.ts";
+import { tamper } from "../support/tamper.ts";
 import { unobserved } from "../support/unobserved.ts";
 
 const operator = { actor: "operator:ada", reason: "the node was away" };
@@ -282,6 +285,13 @@ test("the list has the oldest doubt first, what is sent for it, and what to do",
   const { pool, payment, neighbour } = await createReview(database);
   const doubtReason = "paid_contradicts_terms";
   await setState(pool, neighbour.id, { state: "review", doubtReason });
+  // Two doubts of one millisecond would be listed by their ids.
+  await tamper(
+    pool,
+    sql.type(
+      anyRow,
+    )`UPDATE payments SET doubt_since = doubt_since - interval '1 second' WHERE id = ${payment.id}`,
+  );
   const first = await listReviews(pool, {}, { limit: 1 });
   expect(first.data).toMatchObject(
     [
