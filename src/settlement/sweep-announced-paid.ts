@@ -15,14 +15,17 @@ export interface AnnouncedPaidDeps extends SettleDeps {
   };
 }
 
-/** Announcements looked at per sweep, and of their transactions those that are asked for: one may have paid a hundred. */
+/**
+ * Announcements looked at per sweep, and of their transactions those that are asked for: one may have paid a hundred. The
+ * next look goes on behind the last one asked for, so that twenty that no node knows keep nobody else waiting.
+ */
 const LOOKED_AT_MAX = 1_000;
 const TRANSACTIONS_MAX = 20;
 const BEFORE_ALL = "00000000-0000-0000-0000-000000000000";
 
 const lookRow = z.object({
-  looked: z.bigint(),
-  last: z.string().nullable(),
+  /** Null: that was the end. */
+  next: z.string().nullable(),
   transactions: z.array(z.string()),
 });
 
@@ -35,8 +38,8 @@ const lookRow = z.object({
 export function createAnnouncedPaidSweep(deps: AnnouncedPaidDeps): () => Promise<number> {
   let after = BEFORE_ALL;
   return async () => {
-    const { looked, last, transactions } = await askDatabase(() => readForgotten(deps.pool, after));
-    after = looked < LOOKED_AT_MAX || last === null ? BEFORE_ALL : last;
+    const { next, transactions } = await askDatabase(() => readForgotten(deps.pool, after));
+    after = next ?? BEFORE_ALL;
     let settled = 0;
     for (const txHash of transactions) if (await settleTransaction(deps, txHash)) settled += 1;
     return settled;
@@ -48,14 +51,17 @@ function readForgotten(pool: Database, after: string): Promise<z.infer<typeof lo
     WITH looked AS MATERIALIZED (
       SELECT event_id, payment_id, kind, tx_hash FROM announced_outcomes
       WHERE event_id > ${after}::uuid ORDER BY event_id LIMIT ${LOOKED_AT_MAX}
-    )
-    SELECT (SELECT count(*) FROM looked) AS looked, (SELECT event_id FROM looked ORDER BY event_id DESC LIMIT 1) AS last,
-      ARRAY(
-        SELECT DISTINCT l.tx_hash FROM looked l JOIN payments p ON p.id = l.payment_id
-        WHERE l.kind = 'completed' AND p.state <> 'completed' AND p.method IS DISTINCT FROM 'transfer'
-          AND NOT EXISTS (SELECT FROM chain_events e WHERE e.payment_id = l.payment_id AND e.kind = 'paid')
-        LIMIT ${TRANSACTIONS_MAX}
-      ) AS transactions
+    ), forgotten AS MATERIALIZED (
+      SELECT DISTINCT ON (l.tx_hash) l.event_id, l.tx_hash FROM looked l JOIN payments p ON p.id = l.payment_id
+      WHERE l.kind = 'completed' AND p.state <> 'completed' AND p.method IS DISTINCT FROM 'transfer'
+        AND NOT EXISTS (SELECT FROM chain_events e WHERE e.payment_id = l.payment_id AND e.kind = 'paid')
+      ORDER BY l.tx_hash, l.event_id
+    ), asked AS MATERIALIZED (SELECT event_id, tx_hash FROM forgotten ORDER BY event_id LIMIT ${TRANSACTIONS_MAX})
+    SELECT ARRAY(SELECT tx_hash FROM asked ORDER BY event_id) AS transactions,
+      CASE WHEN (SELECT count(*) FROM asked) = ${TRANSACTIONS_MAX}
+        THEN (SELECT event_id FROM asked ORDER BY event_id DESC LIMIT 1)
+        ELSE (SELECT event_id FROM looked ORDER BY event_id OFFSET ${LOOKED_AT_MAX - 1})
+      END AS next
   `);
 }
 
