@@ -57,11 +57,12 @@ async function play(
   restore: Restore,
   { early, signal }: { readonly early: Copy | undefined; readonly signal: AbortSignal },
 ): Promise<number> {
-  const late = AbortSignal.any([signal, AbortSignal.timeout(OCCASION_WITHIN_MS)]);
-  const copy = early ?? (await backUpInTime(cell, restore, late));
+  const copy = early ?? (await backUpInTime(cell, restore, signal));
   try {
+    // A backup that forgot nothing would be put back unnoticed, and rightly so.
     if (restore.moment !== "after") {
-      await untilTrue(async () => (await completed(cell.world)) > copy.paid, late);
+      const hasForgotten = async () => (await completed(cell.world)) > copy.paid;
+      await untilOccasion("nothing was completed since the backup", hasForgotten, signal);
     }
     if (restore.isKafkaRewound) {
       await moveOffsets(cell, async () => {
@@ -79,14 +80,15 @@ async function play(
 }
 
 /** Once payments are under way, or all have ended. */
-async function backUpInTime(cell: Cell, restore: Restore, late: AbortSignal): Promise<Copy> {
+async function backUpInTime(cell: Cell, restore: Restore, signal: AbortSignal): Promise<Copy> {
   const { world, sandbox } = cell;
   if (restore.moment === "after") {
     const isOver = async () => (await completed(world)) > 0 && (await unresolved(world)) === 0;
-    await untilTrue(isOver, late);
+    await untilOccasion("the payments never ended", isOver, signal);
     return backUp(cell, restore);
   }
-  await untilTrue(async () => (await unresolved(world)) > 0, late);
+  const isUnderWay = async () => (await unresolved(world)) > 0;
+  await untilOccasion("no payment was ever under way", isUnderWay, signal);
   // However long the copy takes, what is under way ends after it.
   sandbox.chain.pauseBlocks();
   try {
@@ -94,6 +96,17 @@ async function backUpInTime(cell: Cell, restore: Restore, late: AbortSignal): Pr
   } finally {
     sandbox.chain.resumeBlocks();
   }
+}
+
+/** Each wait has its own time: a busy machine takes half a minute for a backup alone. */
+async function untilOccasion(
+  otherwise: string,
+  holds: () => Promise<boolean>,
+  signal: AbortSignal,
+) {
+  const late = AbortSignal.any([signal, AbortSignal.timeout(OCCASION_WITHIN_MS)]);
+  if (await untilTrue(holds, late)) return;
+  if (!signal.aborted) throw new Error(`no occasion for the restore: ${otherwise}`);
 }
 
 interface Copy {
