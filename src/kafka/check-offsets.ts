@@ -52,7 +52,7 @@ export async function checkOffsets(
     }
     if (!isCurrent()) return;
     state.stored = evidence.stored;
-    state.durable = alarms.length === 0 ? evidence.stored : null;
+    state.durable = alarms.length === 0 && start === evidence.stored ? start : null;
     if (start === state.position) continue;
     state.position = start;
     deps.seek(partition, start);

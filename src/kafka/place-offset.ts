@@ -23,12 +23,15 @@ export interface Placement {
 
 /**
  * Where to read on. Postgres has the last word; Kafka's committed offset only lags behind it. Stored ahead of Kafka's is
- * an ordinary rebalance and silent. The evidence must be gathered in this order: known, then stored, then the log;
+ * an ordinary rebalance and silent. Where Kafka has no offset at all, it has dropped it with the topic that it was of (or
+ * after a week without a member), and a topic made anew may be longer than the old one by now: it is read from its
+ * beginning, since a record read again is recognised and one passed over is a worker unpaid. The evidence must be gathered in this order: known, then stored, then the log;
  * otherwise records that become durable in between look like a restored backup.
  */
 export function placeOffset({ stored, known, low, high }: OffsetEvidence): Placement {
   const held = stored ?? low;
   if (held > high) return { start: low, alarms: ["topic_recreated"] };
+  if (known === null && held >= low) return { start: low, alarms: [] };
   const alarms: OffsetAlarmKind[] = [];
   // Kafka's own offset is at the log's start after it was out of range: that alone proves nothing.
   if (known !== null && known > held && known > low) alarms.push("restored");

@@ -16,6 +16,8 @@ export interface Fault {
   readonly part: "postgres" | "kafka" | "circle" | "chain" | "process";
   /** Where it can occur. */
   readonly rails: readonly Rail[];
+  /** Nobody may publish while it is awaited: what is sent to a topic that is just being deleted nobody could save. */
+  readonly needsSilence?: boolean;
   /** In force, or armed for its next occasion. */
   readonly start: (cell: Cell) => Promise<StartedFault>;
 }

@@ -70,6 +70,12 @@ async function stop(consumer: RunningConsumer, deadlineMs = 5_000): Promise<void
 
 const deliveredTo = (ledger: Ledger) => expect.poll(() => ledger.values().toSorted(), WAIT);
 
+/** Kafka keeps an offset of each partition from a group's first commit on. */
+async function begin(place: { topic: string; groupId: string }, ...offsets: string[]) {
+  const partitions = offsets.map((offset, partition) => ({ partition, offset }));
+  await admin.setOffsets({ ...place, partitions });
+}
+
 async function committed(place: { topic: string; groupId: string }): Promise<string[]> {
   const [topic] = await admin.fetchOffsets({ groupId: place.groupId, topics: [place.topic] });
   return (topic?.partitions ?? [])
@@ -175,6 +181,7 @@ describe("delivery", () => {
 
   it("goes on with what is left after a conflict, from where the database says", async () => {
     const place = await freshTopic(1);
+    await begin(place, "0");
     const ledger = createLedger();
     let isFirst = true;
     consume(place, ledger, {
@@ -257,6 +264,7 @@ describe("a new start", () => {
     const place = await freshTopic(1);
     const ledger = createLedger(new Map([[0, 2n]]));
     await send(place.topic, 0, "a", "b", "c");
+    await begin(place, "1");
     consume(place, ledger);
     await deliveredTo(ledger).toEqual(["c"]);
     expect(ledger.alarms).toEqual([]);
@@ -332,6 +340,9 @@ describe("a new start", () => {
   });
 });
 
+/** A producer does not know a new topic's leaders yet. */
+const settled = [() => true, () => false] as const;
+
 async function readByAnEarlierLife(
   place: { topic: string; groupId: string },
   records: number,
@@ -379,18 +390,27 @@ describe("the log changes under a running consumer", () => {
     await deliveredTo(ledger).toEqual(["a", "b", "c"]);
     await admin.deleteTopics({ topics: [place.topic] });
     await createTopic(admin, { topic: place.topic, numPartitions: 1 });
-    await expect
-      .poll(
-        () =>
-          send(place.topic, 0, "d").then(
-            () => true,
-            () => false,
-          ),
-        WAIT,
-      )
-      .toBe(true);
+    const isSent = () => send(place.topic, 0, "d").then(...settled);
+    await expect.poll(isSent, WAIT).toBe(true);
     await deliveredTo(ledger).toEqual(["a", "b", "c", "d"]);
     expect(ledger.alarms).toMatchObject([{ kind: "topic_recreated", stored: 3n, resumedAt: 0n }]);
+  });
+
+  it("reads a topic from its beginning that was made anew and outgrew the old one while nobody was reading", async () => {
+    const place = await freshTopic(1);
+    await send(place.topic, 0, "a", "b");
+    const ledger = createLedger();
+    const first = consume(place, ledger);
+    await deliveredTo(ledger).toEqual(["a", "b"]);
+    await stop(first);
+    await admin.deleteTopics({ topics: [place.topic] });
+    await createTopic(admin, { topic: place.topic, numPartitions: 1 });
+    const isSent = () => send(place.topic, 0, "c", "d", "e").then(...settled);
+    await expect.poll(isSent, WAIT).toBe(true);
+    consume(place, ledger);
+    await deliveredTo(ledger).toEqual(["a", "b", "c", "d", "e"]);
+    expect(ledger.stored.get(0)).toBe(3n);
+    expect(ledger.alarms).toEqual([]);
   });
 });
 
@@ -419,6 +439,7 @@ describe("two consumers of one group", () => {
 describe("a rebalance while records wait for Postgres", () => {
   it("is not held up by them, and each record is kept once, whoever comes first", async () => {
     const place = await freshTopic(2);
+    await begin(place, "0", "0");
     const ledger = createLedger();
     const { promise: released, resolve: release } = Promise.withResolvers<void>();
     let waiting = 0;
@@ -452,6 +473,7 @@ describe("Kafka away", () => {
   it("is waited out with one line, at start and in mid-flow, and reading goes on by itself", async () => {
     const place = await freshTopic(1);
     await send(place.topic, 0, "a");
+    await begin(place, "0");
     await sandbox.broker.down();
     const lines: string[] = [];
     const log = pino({ level: "info" }, { write: (line: string) => void lines.push(line) });

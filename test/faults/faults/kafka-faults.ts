@@ -81,12 +81,15 @@ export const kafkaFaults: readonly Fault[] = [
     await moveOffsets(cell, async () => (await logOffsets(brokers, groupOf(cell).topic)).begin);
     return 1;
   }),
-  midway({ name: "kafka: topic made anew, offsets from 0", part: "kafka" }, async (cell) => {
-    const { brokers } = cell.sandbox.kafka;
-    const { topic } = groupOf(cell);
-    await untilStill(cell);
-    return recreateTopic(brokers, topic);
-  }),
+  midway(
+    { name: "kafka: topic made anew, offsets from 0", part: "kafka", needsSilence: true },
+    async (cell) => {
+      const { brokers } = cell.sandbox.kafka;
+      const { topic } = groupOf(cell);
+      await untilStill(cell);
+      return recreateTopic(brokers, topic);
+    },
+  ),
   midway({ name: "kafka: consumer offset ahead of the database", part: "kafka" }, skipAhead),
 ];
 

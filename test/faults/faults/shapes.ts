@@ -19,6 +19,7 @@ const LOOK_MS = 50;
 export interface FaultTitle extends Pick<Fault, "name" | "part"> {
   /** Both unless told. */
   readonly rails?: readonly Rail[];
+  readonly needsSilence?: boolean;
 }
 
 function fault({ rails = BOTH_RAILS, ...title }: FaultTitle, start: Fault["start"]): Fault {

@@ -50,7 +50,7 @@ export async function untilStruck(
   try {
     while (started.struck() === 0 && Date.now() < deadlineMs) {
       await delay(BETWEEN_MS);
-      if (started.struck() === 0) await traffic.plain(1);
+      if (started.struck() === 0 && !fault.needsSilence) await traffic.plain(1);
     }
   } finally {
     await started.end();
