@@ -30,7 +30,8 @@ echo "$part" >&3
     sleep 0.1
     grace=$((grace - 1))
   done
-  kill -s KILL -- "-$$"
+  # A part that has ended is reported below first, and its group killed then: here that could come before the report.
+  if kill -0 "$part"; then kill -s KILL -- "-$$"; fi
 ) >/dev/null &
 
 wait "$part"

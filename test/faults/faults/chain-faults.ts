@@ -30,6 +30,7 @@ const SPIKE_GWEI = 5_000;
 const ALLOWANCE_MICRO = 10_000_000_000_000n;
 /** Longer than the service trusts a silent WebSocket. */
 const SILENCE_MS = 3_000;
+const LISTENING_WITHIN_MS = 15_000;
 
 const sends = (words: string): FaultTitle => ({
   name: `chain: ${words}`,
@@ -89,6 +90,9 @@ export const chainFaults: readonly Fault[] = [
     const { heads } = boxes.chain;
     const before = heads.disturbed();
     heads.silence(true);
+    // An instance that was killed at this moment hears nothing until it is up again.
+    const late = AbortSignal.timeout(LISTENING_WITHIN_MS);
+    await untilTrue(async () => heads.disturbed() > before, late);
     await pause(SILENCE_MS);
     heads.silence(false);
     return heads.disturbed() - before;
