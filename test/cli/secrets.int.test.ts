@@ -4,6 +4,8 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { execute } from "../../sandbox/postgres/postgres-at.ts";
+import { startPostgres } from "../../sandbox/postgres/start-postgres.ts";
 import { SECRET_SETTINGS } from "../../src/settings/known-settings.ts";
 
 const GIGPAY = fileURLToPath(new URL("../../src/cli/gigpay.ts", import.meta.url));
@@ -149,3 +151,31 @@ test("a secret that is wrong is complained about and not shown", async () => {
     expect(leaksIn(output)).toEqual([]);
   }
 });
+
+test.each([["serve"], ["migrate"], ["verify"]])(
+  "no secret is in what %s writes where a real Postgres refuses the password",
+  { timeout: 60_000 },
+  async (command) => {
+    await using stack = new AsyncDisposableStack();
+    const postgres = await startPostgres({ fsync: false });
+    stack.defer(() => postgres.stop());
+    await execute(
+      postgres.url,
+      `CREATE ROLE canary LOGIN PASSWORD 'another one';
+       DO $$ BEGIN
+         EXECUTE format('COPY (VALUES (''host all all all scram-sha-256'')) TO %L', current_setting('hba_file'));
+       END $$;
+       SELECT pg_reload_conf()`,
+    );
+    const { host } = new URL(postgres.url);
+    const refused = (name: "DATABASE_URL" | "DATABASE_MIGRATION_URL") =>
+      `postgres://canary:${CANARIES[name]}@${host}/postgres`;
+    const output = await run([command], {
+      ...settings("arc"),
+      DATABASE_URL: refused("DATABASE_URL"),
+      DATABASE_MIGRATION_URL: refused("DATABASE_MIGRATION_URL"),
+    });
+    expect(output).toContain("password authentication failed");
+    expect(leaksIn(output)).toEqual([]);
+  },
+);
