@@ -1,13 +1,14 @@
 import type { Cell, Fault } from "../fault.ts";
 import type { CommitStrike } from "../boxes/postgres-box.ts";
 import { setReadOnly } from "../boxes/postgres-operations.ts";
-import { armed, meanwhile, midway, OUTAGE_MS, pause } from "./shapes.ts";
+import { armed, meanwhile, midway, OUTAGE_MS, pause, untilTrue } from "./shapes.ts";
 
 /** One statement of each of the line's three commits: accept, send, settle. */
 const COMMITS = [/INSERT INTO inbox/, /INSERT INTO transactions/, /INSERT INTO chain_cursors/];
 const STRIKES_EACH = 2;
 /** Per message and direction: a transaction of ten statements takes half a second longer. */
 const SLOW_MS = 25;
+const WRITING_WITHIN_MS = 15_000;
 
 function struckCommits(at: CommitStrike["at"], words: string): Fault {
   return armed({ name: `postgres: ${words}`, part: "postgres" }, ({ boxes }) =>
@@ -45,6 +46,9 @@ export const postgresFaults: readonly Fault[] = [
     const before = boxes.postgres.errorsSeen("25006");
     await setReadOnly(sandbox.postgres, database, true);
     boxes.postgres.cut();
+    // Where the only instance is frozen, nobody writes before another is up.
+    const late = AbortSignal.timeout(WRITING_WITHIN_MS);
+    await untilTrue(async () => boxes.postgres.errorsSeen("25006") > before, late);
     await pause(OUTAGE_MS);
     await setReadOnly(sandbox.postgres, database, false);
     // As after a failover: the sessions with the old setting do not come back.
