@@ -111,7 +111,7 @@ async function untilOccasion(
 
 interface Copy {
   readonly backup: Backup;
-  /** How many payments it knows as completed. */
+  /** How many payments it knows as completed, at the most. */
   readonly paid: number;
   /** What the service's group had committed then. */
   readonly offsets: readonly PartitionOffset[];
@@ -120,12 +120,12 @@ interface Copy {
 async function backUp(cell: Cell, { kind }: Restore): Promise<Copy> {
   const { sandbox, world } = cell;
   const offsets = await committedOffsets(cell);
-  const paid = await completed(world);
   const backup =
     kind === "physical"
       ? await backUpServer(sandbox.postgres)
       : await backUpDatabase(sandbox.postgres, databaseOf(world.settings));
-  return { backup, paid, offsets };
+  // A copy holds what its end saw: what is completed later is what it will have forgotten.
+  return { backup, paid: await completed(world), offsets };
 }
 
 async function committedOffsets(cell: Cell): Promise<readonly PartitionOffset[]> {
