@@ -5,8 +5,11 @@ import { calmChain } from "./chain-acts.ts";
 import { confirmRestores } from "./operator-on-call.ts";
 import { openStage, type Stage } from "./stage.ts";
 
-/** From the end of the fault until nothing is in flight any more: the bound that every cell is held to. */
-export const RECOVERY_MAX_MS = 60_000;
+/**
+ * From the end of the fault until nothing is in flight any more: the bound that every cell is held to. What is in doubt is
+ * sent again after a minute, which no setting shortens.
+ */
+export const RECOVERY_MAX_MS = 75_000;
 
 /** Plays one cell in a world of its own and has it audited. Never throws: what went wrong is the result. */
 export async function runCell(sandbox: Sandbox, spec: CellSpec, logs: string): Promise<CellResult> {
