@@ -3,6 +3,8 @@ export interface PartitionState {
   readonly partition: number;
   /** As Postgres held it when last seen; null: no row. The compare of the compare-and-set. */
   stored: bigint | null;
+  /** What Postgres goes on holding while records before it are read again; null: nothing is. */
+  kept: bigint | null;
   /** Where reading goes on; undefined until it was checked. */
   position: bigint | undefined;
   /** Durable and so fit to be committed to Kafka; null: nothing yet. */
@@ -28,6 +30,7 @@ export function createAssignment(partitions: readonly number[]): Assignment {
   const fresh = (partition: number): PartitionState => ({
     partition,
     stored: null,
+    kept: null,
     position: undefined,
     durable: null,
     committed: null,

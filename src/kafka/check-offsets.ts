@@ -42,7 +42,7 @@ export async function checkOffsets(
       known: known.get(partition) ?? null,
       ...ends,
     };
-    const { start, alarms } = placeOffset(evidence);
+    const { start, kept, alarms } = placeOffset(evidence);
     // It was delivered from meanwhile: that is newer than what was just read.
     if (!isCurrent() || state.position !== positions.get(state)) continue;
     if (start !== state.position) {
@@ -52,7 +52,8 @@ export async function checkOffsets(
     }
     if (!isCurrent()) return;
     state.stored = evidence.stored;
-    state.durable = alarms.length === 0 && start === evidence.stored ? start : null;
+    state.kept = kept;
+    state.durable = alarms.length === 0 && kept === null ? evidence.stored : null;
     if (start === state.position) continue;
     state.position = start;
     deps.seek(partition, start);

@@ -11,7 +11,7 @@ export interface PartitionBatch {
   readonly records: readonly KafkaRecord[];
   /** The next offset that Postgres is believed to hold (null: no row): compare with this … */
   readonly expectedOffset: bigint | null;
-  /** … and set to this, in the commit that makes the records durable. */
+  /** … and set to this, in the commit that makes the records durable: the same while records before it are read again. */
   readonly nextOffset: bigint;
 }
 

@@ -41,7 +41,9 @@ export async function deliverBatch(
     await beating(assignment.checked);
     if (!isOurs()) return;
     if (!(await beating(followsOn(deps, assignment, state, payload))) || !isOurs()) return;
-    const batch = toBatch(state, payload);
+    // Past a transaction's marker behind the last record, as kafkajs itself goes on.
+    const next = BigInt(payload.batch.lastOffset()) + 1n;
+    const batch = toBatch(state, payload, next);
     const delivery = await beating(untilAnswered(deps, batch, call.signal));
     if (!isOurs()) return;
     if (delivery.kind === "conflict") {
@@ -51,8 +53,8 @@ export async function deliverBatch(
     }
     await failpoint("records.durable");
     state.stored = batch.nextOffset;
-    state.position = batch.nextOffset;
-    state.durable = batch.nextOffset;
+    state.position = next;
+    state.durable = next === batch.nextOffset ? next : null;
     payload.resolveOffset(payload.batch.messages.at(-1)?.offset ?? payload.batch.lastOffset());
   } finally {
     call.abort();
@@ -80,15 +82,14 @@ async function followsOn(
   return false;
 }
 
-function toBatch(state: PartitionState, { batch }: EachBatchPayload): PartitionBatch {
+function toBatch(state: PartitionState, { batch }: EachBatchPayload, next: bigint): PartitionBatch {
   const { topic, partition } = batch;
   return {
     topic,
     partition,
     records: batch.messages.map((message) => toKafkaRecord(topic, partition, message)),
     expectedOffset: state.stored,
-    // Past a transaction's marker behind the last record, as kafkajs itself goes on.
-    nextOffset: BigInt(batch.lastOffset()) + 1n,
+    nextOffset: state.kept !== null && state.kept > next ? state.kept : next,
   };
 }
 

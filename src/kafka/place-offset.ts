@@ -18,6 +18,8 @@ export type OffsetAlarmKind = "restored" | "topic_recreated" | "records_lost";
 
 export interface Placement {
   readonly start: bigint;
+  /** What Postgres goes on holding while records before it are read again; null: nothing is. */
+  readonly kept: bigint | null;
   readonly alarms: readonly OffsetAlarmKind[];
 }
 
@@ -25,16 +27,18 @@ export interface Placement {
  * Where to read on. Postgres has the last word; Kafka's committed offset only lags behind it. Stored ahead of Kafka's is
  * an ordinary rebalance and silent. Where Kafka has no offset at all, it has dropped it with the topic that it was of (or
  * after a week without a member), and a topic made anew may be longer than the old one by now: it is read from its
- * beginning, since a record read again is recognised and one passed over is a worker unpaid. The evidence must be gathered in this order: known, then stored, then the log;
+ * beginning, since a record read again is recognised and one passed over is a worker unpaid. Neither side is set back
+ * meanwhile: an instance that comes to itself would take that for a restored backup, and so would whoever reads on after
+ * a crash for everything read. The evidence must be gathered in this order: known, then stored, then the log;
  * otherwise records that become durable in between look like a restored backup.
  */
 export function placeOffset({ stored, known, low, high }: OffsetEvidence): Placement {
   const held = stored ?? low;
-  if (held > high) return { start: low, alarms: ["topic_recreated"] };
-  if (known === null && held >= low) return { start: low, alarms: [] };
+  if (held > high) return { start: low, kept: null, alarms: ["topic_recreated"] };
+  if (known === null && held > low) return { start: low, kept: held, alarms: [] };
   const alarms: OffsetAlarmKind[] = [];
   // Kafka's own offset is at the log's start after it was out of range: that alone proves nothing.
   if (known !== null && known > held && known > low) alarms.push("restored");
   if (held < low) alarms.push("records_lost");
-  return { start: held < low ? low : held, alarms };
+  return { start: held < low ? low : held, kept: null, alarms };
 }

@@ -55,7 +55,8 @@ describe("where a partition is read on", () => {
       ["restored", "records_lost"],
     ],
   ] as const)("%s", (_name, evidence, start, alarms) => {
-    expect(placeOffset(evidence)).toEqual({ start, alarms });
+    const kept = alarms.length === 0 && evidence.stored !== null && evidence.stored > start;
+    expect(placeOffset(evidence)).toEqual({ start, kept: kept ? evidence.stored : null, alarms });
   });
 
   const offset = fc.bigInt({ min: 0n, max: 40n });
@@ -66,10 +67,11 @@ describe("where a partition is read on", () => {
   it("is always within the log, and never past what Postgres holds without an alarm", () => {
     fc.assert(
       fc.property(evidence, (found) => {
-        const { start, alarms } = placeOffset(found);
+        const { start, kept, alarms } = placeOffset(found);
         expect(start >= found.low && start <= found.high).toBe(true);
         const held = found.stored ?? found.low;
-        if (alarms.length === 0) expect(start).toBe(found.known === null ? found.low : held);
+        if (alarms.length === 0) expect(kept ?? start).toBe(held);
+        if (kept !== null) expect([found.known, start]).toEqual([null, found.low]);
       }),
     );
   });
