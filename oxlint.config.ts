@@ -92,6 +92,20 @@ export default defineConfig({
       },
     },
     ...stageLaw,
+    {
+      // Whoever calls the API takes the folder as it is: nothing of the service comes with it, nor of Node.
+      files: ["src/client/**"],
+      rules: {
+        "no-restricted-imports": [
+          "error",
+          { patterns: [{ group: ["../**", "node:*"], message: "src/client/ stands alone." }] },
+        ],
+      },
+    },
+    {
+      files: ["src/client/example.ts"],
+      rules: { "no-console": "off", "node/no-process-env": "off" },
+    },
     ...Object.keys(ADAPTERS).map((folder) => ({
       files: [`src/${folder}/**`],
       rules: {

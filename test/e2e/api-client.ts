@@ -14,6 +14,8 @@ export interface Answer {
 /** Whoever calls the API with one key. */
 export interface ApiClient {
   readonly url: string;
+  /** Sent with each request: the key. */
+  readonly headers: Readonly<Record<string, string>>;
   readonly call: (
     method: string,
     path: string,
@@ -48,6 +50,7 @@ export async function connectApi(
 export function clientWith(url: string, always: Readonly<Record<string, string>>): ApiClient {
   return {
     url,
+    headers: always,
     async call(method, path, body, headers = {}) {
       const response = await fetch(`${url}${path}`, {
         method,

@@ -1,8 +1,12 @@
 /** The HTTP API over real parts: what platforms, workers and operators do with it. */
+import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { apiUrlOf, clientWith, connectApi, type ApiClient } from "./api-client.ts";
-import { gigpay } from "./gigpay.ts";
+import { paymentIdOf } from "../../src/payment/ids.ts";
+import { gigpay, runProgram } from "./gigpay.ts";
 import { startLine, type WholeLine } from "./whole-line.ts";
+
+const EXAMPLE = fileURLToPath(new URL("../../src/client/example.ts", import.meta.url));
 
 let line: WholeLine;
 let url: string;
@@ -21,6 +25,12 @@ beforeAll(async () => {
 });
 
 afterAll(() => line[Symbol.asyncDispose]());
+
+function runExample(args: readonly string[]) {
+  const { authorization = "" } = platform.headers;
+  const env = { GIGPAY_URL: url, GIGPAY_API_KEY: authorization.replace("Bearer ", "") };
+  return runProgram(EXAMPLE, env, args);
+}
 
 const task = (taskId: string) => ({
   platformId: "acme",
@@ -61,6 +71,14 @@ test("50 equal requests at once are one payment and one event", async () => {
   expect(answers[0]?.body).toMatchObject({ state: "completed" });
   const paid = line.downstream.outcomes.items.filter(({ taskId }) => taskId === "t50");
   expect(paid.length).toBeLessThanOrEqual(1);
+});
+
+test("the client's example pays, and lists what its worker was paid", async () => {
+  const { code, stdout, stderr } = await runExample(["acme", "t-example", "amy", "50"]);
+  expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+  const paid = paymentIdOf("acme", "t-example");
+  expect(stdout).toMatch(/^48\.750000 USDC paid in \d+ ms\n/);
+  expect(stdout).toContain(`${paid}  completed\n`);
 });
 
 test("probes and documentation need no key", async () => {

@@ -15,12 +15,21 @@ export function gigpay(
   settings: Readonly<Record<string, string>>,
   args: readonly string[],
 ): Promise<CommandEnd> {
+  return runProgram(GIGPAY, settings, args);
+}
+
+/** Runs a TypeScript program to its end, with this environment and no other. */
+export function runProgram(
+  program: string,
+  environment: Readonly<Record<string, string>>,
+  args: readonly string[],
+): Promise<CommandEnd> {
   const quiet = "--disable-warning=TimeoutNegativeWarning";
   return new Promise((resolve) => {
-    const options = { env: { ...settings }, timeout: TIMEOUT_MS };
+    const options = { env: { ...environment }, timeout: TIMEOUT_MS };
     const child = execFile(
       process.execPath,
-      [quiet, GIGPAY, ...args],
+      [quiet, program, ...args],
       options,
       (_, stdout, stderr) => resolve({ code: child.exitCode, stdout, stderr }),
     );

@@ -68,7 +68,9 @@ export function openApiDocument(routes: readonly Route[], publicUrl: string) {
     {
       // An answer may get new members; a request may not have unknown ones.
       override: ({ jsonSchema, io }) => {
-        if (io === "output") delete jsonSchema.additionalProperties;
+        if (io === "output" && jsonSchema.additionalProperties === false) {
+          delete jsonSchema.additionalProperties;
+        }
       },
     },
   );

@@ -8,7 +8,7 @@ export const bulkItem = completedTask
       .optional()
       .meta({ description: "The payment's key; derived from task and worker unless given" }),
   })
-  .meta({ id: "BulkItem" });
+  .meta({ id: "BulkItem", unusedIO: "input" });
 
 /** As it came: each is read by itself. The document says what it should be. */
 const rawItem = z.unknown().meta({ override: { $ref: "#/components/schemas/BulkItem" } });
