@@ -32,7 +32,7 @@ export type OperationName = keyof Operations;
 type InputOf<N extends OperationName> = Operations[N]["input"];
 /** An operation that asks for nothing may be called with nothing. */
 type InputArgument<N extends OperationName> =
-  Partial<InputOf<N>> extends InputOf<N>
+  object extends InputOf<N>
     ? [input?: InputOf<N>, options?: CallOptions]
     : [input: InputOf<N>, options?: CallOptions];
 
