@@ -39,7 +39,7 @@ export function openApiDocument(routes: readonly Route[], publicUrl: string) {
     paths[spec.path] = { ...paths[spec.path], [method]: operationOf(spec) };
   }
   const used = new Set<string>(shown.map(({ spec }) => spec.tag));
-  return createDocument(
+  const document = createDocument(
     {
       openapi: "3.1.1",
       info: {
@@ -74,6 +74,9 @@ export function openApiDocument(routes: readonly Route[], publicUrl: string) {
       },
     },
   );
+  // BulkItem is named by no body, so it is made as an answer too, and this part of it is then nobody's.
+  delete document.components?.schemas?.["AmountInOutput"];
+  return document;
 }
 
 function operationOf(spec: RouteSpec): ZodOpenApiOperationObject {
