@@ -5,6 +5,7 @@ import { kafkaMetrics } from "../src/metrics/catalogue/kafka.ts";
 import { latencyMetrics } from "../src/metrics/catalogue/latency.ts";
 import { moneyMetrics } from "../src/metrics/catalogue/money.ts";
 import { processMetrics } from "../src/metrics/catalogue/process.ts";
+import { webhookMetrics } from "../src/metrics/catalogue/webhooks.ts";
 import { createMetrics } from "../src/metrics/create-metrics.ts";
 import type { Definition, LabelSets } from "../src/metrics/definition.ts";
 
@@ -27,6 +28,7 @@ const GROUPS: readonly { title: string; file: string; metrics: Record<string, De
   { title: "Flow", file: "flow.ts", metrics: flowMetrics },
   { title: "Kafka, dead letters and outbox", file: "kafka.ts", metrics: kafkaMetrics },
   { title: "Chain and money", file: "money.ts", metrics: moneyMetrics },
+  { title: "Webhooks", file: "webhooks.ts", metrics: webhookMetrics },
   { title: "Process", file: "process.ts", metrics: processMetrics },
 ];
 

@@ -29,6 +29,7 @@ import { relayDeps } from "./relay-deps.ts";
 import { runHeartbeat } from "./run-heartbeat.ts";
 import { runRelay } from "./relay/run-relay.ts";
 import { runSamplers } from "./run-samplers.ts";
+import { runWebhooks } from "./run-webhooks.ts";
 import { listenForApi, serveApi } from "./serve-api.ts";
 import { loadCursor } from "./settlement/cursor.ts";
 import { createAnnouncedPaidSweep } from "./settlement/sweep-announced-paid.ts";
@@ -89,6 +90,7 @@ export async function runApp(process: Untraced, signal: AbortSignal): Promise<vo
           followAndVerify(connected, watch, held),
         ),
     hold("relay", (held) => relay(connected, { publisher, watch }, held)),
+    runWebhooks(connected, watch, line.signal),
     runSamplers(connected, consumer, line.signal),
     runHeartbeat(connected, watch, hold),
   ];

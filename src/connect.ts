@@ -8,6 +8,7 @@ import { migrate } from "./database/migrate.ts";
 import type { Database } from "./database/pool.ts";
 import { translateDatabaseError } from "./database/translate-error.ts";
 import { bindDeployment, countOfOtherRails } from "./deployment.ts";
+import type { Lane } from "./dispatch/rail.ts";
 import { dispositionOf, PaymentError } from "./errors.ts";
 import { ensureTopics, topicSpecs } from "./kafka/topics.ts";
 import { untilAvailable } from "./kafka/until-available.ts";
@@ -80,14 +81,7 @@ export async function connect(
     if (database.status === "fulfilled") await database.value.end();
     throw error;
   });
-  const laneBells = new Map(lanes.map(({ id }) => [id, createWake()]));
-  const outcomeBell = createWake();
-  const bells: Record<Bell, Wake> = {
-    dispatch: ringAll([...laneBells.values()]),
-    // What the relay publishes are outcomes, above all.
-    relay: ringAlong(createWake(), outcomeBell),
-    recheck: createWake(),
-  };
+  const hung = hangBells(lanes);
   const database = { databaseUrl: config.DATABASE_URL, log };
   return {
     config,
@@ -101,11 +95,22 @@ export async function connect(
     codec,
     lanes,
     operators: lanes.flatMap(({ operators }) => operators),
-    bells,
-    laneBells,
-    outcomeBell,
-    signals: connectSignals(database, bells, signals.running),
+    ...hung,
+    signals: connectSignals(database, hung.bells, signals.running),
   };
+}
+
+function hangBells(lanes: readonly Lane[]) {
+  const laneBells = new Map(lanes.map(({ id }) => [id, createWake()]));
+  const outcomeBell = createWake();
+  const webhookBells = { decided: createWake(), due: createWake() };
+  const bells: Record<Bell, Wake> = {
+    dispatch: ringAll([...laneBells.values()]),
+    // What the relay publishes are outcomes, above all.
+    relay: ringAlong(createWake(), ringAll([outcomeBell, webhookBells.decided])),
+    recheck: createWake(),
+  };
+  return { bells, laneBells, outcomeBell, webhookBells };
 }
 
 async function checkChain(

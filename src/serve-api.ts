@@ -21,6 +21,7 @@ import type { RestoreWatch } from "./restore/watch-restores.ts";
 import { createUseNotes } from "./keys/note-use.ts";
 import { replayDeps, reviewDeps, type Connected } from "./stage-deps.ts";
 import { until } from "./until.ts";
+import { webhookPort } from "./run-webhooks.ts";
 
 /** Reading needs few connections, and takes none of the line's. */
 const POOL_MAX = 5;
@@ -94,6 +95,7 @@ function apiDeps(
     log,
     replay,
     review: reviewDeps(connected),
+    webhooks: webhookPort(connected),
     accept: createRequestBatcher((input) => acceptBatch(replay, input)),
     explorerUrl: config.ARC_EXPLORER_URL,
     publicUrl,

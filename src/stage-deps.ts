@@ -54,8 +54,9 @@ export interface Connected {
   readonly bells: Readonly<Record<Bell, Wake>>;
   /** A lane listens to a bell of its own; the dispatch bell rings them all. */
   readonly laneBells: ReadonlyMap<string, Wake>;
-  /** Rings with the relay's bell: whenever payments may have ended. */
+  /** Rings with the relay's bell: whenever payments may have ended. So does `decided`; `due`, when a webhook is. */
   readonly outcomeBell: Wake;
+  readonly webhookBells: { readonly decided: Wake; readonly due: Wake };
   readonly signals: Signals<Bell>;
   /** Lower-case addresses that this deployment sends from. */
   readonly operators: readonly string[];

@@ -13,6 +13,8 @@ export const RUNBOOK_SECTIONS = [
   "PaymentsConsumerStalled",
   "PaymentsOutboxOld",
   "PaymentsDeadLetters",
+  "PaymentsWebhooksWaiting",
+  "PaymentsWebhookEndpointDisabled",
   "PaymentsChainSilent",
   "PaymentsFollowingBehind",
   "PaymentsOperatorGasLow",

@@ -1,6 +1,7 @@
 import { sql } from "slonik";
 import { z } from "zod";
 import { anyRow, type Transaction } from "../database/pool.ts";
+import { oweMessages } from "../database/webhook-messages.ts";
 import { eventIdOf } from "../payment/ids.ts";
 import type { Micros } from "../payment/money.ts";
 import type { Failure } from "../payment/state.ts";
@@ -57,8 +58,12 @@ export async function writeFailures(
   if (decided.length !== failed.length) throw lostRace("an outcome");
   const events = failed.map((payment) => outboxTuple(deps, now, payment));
   await tx.query(sql.prepared("acceptance-insert-failed-events", anyRow)`
-    INSERT INTO outbox (event_id, topic, key, payload, headers, payment_id, generation)
-    SELECT d.* FROM ${sql.unnest(events, OUTBOX_TYPES)} AS d
+    WITH written AS (
+      INSERT INTO outbox (event_id, topic, key, payload, headers, payment_id, generation)
+      SELECT d.* FROM ${sql.unnest(events, OUTBOX_TYPES)} AS d
+      RETURNING event_id, payment_id, payload
+    )
+    ${oweMessages}
   `);
   const entries = failed.map(({ paymentId, generation, failure, sourceEventId }) => [
     paymentId,

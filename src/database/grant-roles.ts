@@ -32,7 +32,7 @@ const KEPT = new Set(
 );
 
 /** What opens something: reading it is for the service alone. */
-const SECRET = new Set(["platform_secrets"]);
+const SECRET = new Set(["platform_secrets", "webhook_secrets", "webhook_endpoints"]);
 
 /** What the service may do with a table. */
 function servingRights(table: string): string {

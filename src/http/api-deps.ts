@@ -3,6 +3,7 @@ import type { Database } from "../database/pool.ts";
 import type { Logger } from "../log.ts";
 import type { Submission, SubmissionResult } from "../payment/submission.ts";
 import type { ReviewDeps } from "../operating/review-deps.ts";
+import type { WebhookPort } from "./webhook-port.ts";
 import type { OutcomeWatch } from "./outcome-watch.ts";
 import type { Readiness } from "./readiness.ts";
 
@@ -17,6 +18,7 @@ export interface ApiDeps {
   /** For retries, and for the bytes of dead letters. */
   readonly replay: ReplayDeps;
   readonly review: ReviewDeps;
+  readonly webhooks: WebhookPort;
   /** Without a slash at its end; null: payments have no explorer links. */
   readonly explorerUrl: string | null;
   /** Where this API is found from outside, without a slash at its end. */

@@ -123,6 +123,21 @@ export const PROBLEMS = {
     "The evidence does not bear it out",
     "`checks` says what was looked at, what was expected and what was found. There is no override. Nothing was changed.",
   ),
+  webhook_url_forbidden: no(
+    422,
+    "Webhooks are not sent there",
+    "`detail` says why. Give an `https://` URL on port 443 or 8443 whose name has a public address, without user name, password or fragment. Receivers within the operator's own networks need `WEBHOOK_ALLOWED_CIDRS`.",
+  ),
+  webhook_endpoint_limit: no(
+    409,
+    "The platform has all the webhook endpoints that it may have",
+    "Delete one that is not needed. One endpoint can be told of several event types.",
+  ),
+  webhook_endpoint_disabled: no(
+    409,
+    "The webhook endpoint is disabled",
+    'Nothing is sent to it. `disabled` of the endpoint says since when and why; once that is mended, enable it with `PATCH {"enabled": true}`.',
+  ),
   payload_too_large: no(
     413,
     "The body is too large",

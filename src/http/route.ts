@@ -32,7 +32,7 @@ export interface RouteSpec {
   readonly isHidden?: boolean;
 }
 
-export type Tag = "Payments" | "Directory" | "Workers" | "Operating" | "Service";
+export type Tag = "Payments" | "Directory" | "Workers" | "Webhooks" | "Operating" | "Service";
 
 export type Access =
   /** A key with this scope; `allPlatforms`: one that is bound to no platform. */

@@ -4,6 +4,7 @@ import { z } from "zod";
 import { anyRow, type Transaction } from "../database/pool.ts";
 import { publishedFrom, publishedOf, publishedRow } from "../database/published-rows.ts";
 import { transact } from "../database/transact.ts";
+import { oweAnnounced, type AnnouncedMessage } from "../database/webhook-messages.ts";
 import type { AnnouncedOutcome, OutcomeDecoder } from "../kafka/decode-outcome.ts";
 import type { KafkaRecord } from "../kafka/kafka-record.ts";
 import { readRanges, type RangeBatch } from "../kafka/read-ranges.ts";
@@ -54,6 +55,7 @@ export async function adoptBatch(deps: AdoptBatchDeps, batch: RangeBatch): Promi
     await openRestore({ db: tx, log: deps.log }, signOf(first));
     await tx.query(sql.type(anyRow)`
       UPDATE restores SET outcomes_adopted = outcomes_adopted + ${unknown.length} WHERE closed_at IS NULL`);
+    await oweAnnounced(tx, unknown.map(messageOf));
     const ids = unknown.map(({ outcome }) => outcome.event.paymentId);
     const contradictions = await adoptAnnounced(tx, ids);
     await auditContradictions(tx, contradictions);
@@ -65,6 +67,11 @@ export async function adoptBatch(deps: AdoptBatchDeps, batch: RangeBatch): Promi
     deps.log.error({ alarm }, "our own topic contradicts this database");
     deps.onAlarm(alarm);
   }
+}
+
+function messageOf({ record, outcome }: FoundEvent): AnnouncedMessage {
+  const { eventId, platformId } = outcome.event;
+  return { eventId, platformId, kind: outcome.kind, payload: record.value };
 }
 
 async function decodeAll(

@@ -6,9 +6,16 @@ import { readBacklog } from "./read-backlog.ts";
 import { readOpenPayments } from "./read-open-payments.ts";
 import { readOpenSends } from "./read-open-sends.ts";
 import { readPaid } from "./read-paid.ts";
+import { readWebhooks } from "./read-webhooks.ts";
 import { readWithIndexes } from "./read-with-indexes.ts";
 import type { Sampler } from "./sample-every.ts";
-import { showBacklog, showDemand, showOpenPayments, showOpenSends } from "./show-database.ts";
+import {
+  showBacklog,
+  showDemand,
+  showOpenPayments,
+  showOpenSends,
+  showWebhooks,
+} from "./show-database.ts";
 import { choosePayers, type Payer } from "./watched-payers.ts";
 
 export interface DatabaseSamplerDeps {
@@ -39,10 +46,12 @@ export function createDatabaseSampler(deps: DatabaseSamplerDeps): DatabaseSample
         open: await readOpenPayments(tx),
         sends: await readOpenSends(tx),
         backlog: await readBacklog(tx, instance),
+        webhooks: await readWebhooks(tx),
       }));
       showOpenPayments(metrics, read.open);
       showOpenSends(metrics, read.sends, deps.operators);
       showBacklog(metrics, read.backlog);
+      showWebhooks(metrics, read.webhooks);
       await demand.readMore();
       payers = choosePayers(read.open, demand.known() ?? [], deps.tokens);
       showDemand(metrics, demand.known() && payers);

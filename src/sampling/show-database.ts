@@ -4,6 +4,7 @@ import { MICROS_PER_UNIT } from "../payment/money.ts";
 import type { Backlog } from "./read-backlog.ts";
 import type { OpenPayments } from "./read-open-payments.ts";
 import type { OperatorSends } from "./read-open-sends.ts";
+import type { WebhookFigures } from "./read-webhooks.ts";
 import type { Payer } from "./watched-payers.ts";
 
 export function showOpenPayments(metrics: Metrics, open: readonly OpenPayments[]): void {
@@ -53,6 +54,13 @@ export function showBacklog(metrics: Metrics, backlog: Backlog): void {
   metrics.paused.set({ scope: "platforms" }, backlog.pausedPlatforms);
   metrics.restoreOpen.set({}, backlog.isRestoreOpen ? 1 : 0);
   metrics.followedBlock.set({}, backlog.followedBlock);
+}
+
+export function showWebhooks(metrics: Metrics, found: WebhookFigures): void {
+  metrics.webhookEndpoints.set({ state: "receiving" }, found.receiving);
+  metrics.webhookEndpoints.set({ state: "failing" }, found.failing);
+  metrics.webhookEndpoints.set({ state: "disabled" }, found.disabled);
+  metrics.webhookOldestDueAge.set({}, found.oldestDueAge);
 }
 
 /** Nothing is shown while the last hour is not known whole: too small a demand would look like ample funds. */

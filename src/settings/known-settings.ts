@@ -13,6 +13,8 @@ const http = {
   HTTP_RATE_BURST: { parse: parse.integer(1, 100_000), byDefault: "200" },
   HTTP_BODY_LIMIT_BYTES: { parse: parse.integer(1_024, 16_777_216), byDefault: "1048576" },
   HTTP_TRUSTED_PROXIES: { parse: parse.orOff(parse.listOf(parse.text)), byDefault: "" },
+  WEBHOOK_TIMEOUT_MS: { parse: parse.integer(100, 30_000), byDefault: "5000" },
+  WEBHOOK_ALLOWED_CIDRS: { parse: parse.orOff(parse.listOf(parse.network)), byDefault: "" },
 };
 
 /** docs/configuration.md says what each one means. */

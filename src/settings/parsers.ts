@@ -1,3 +1,4 @@
+import ipaddr from "ipaddr.js";
 import { parseFeeRate, type FeeRate, type FeeTier } from "../payment/fee.ts";
 import { parseMicros, type Micros } from "../payment/money.ts";
 
@@ -51,6 +52,12 @@ export function listOf<T>(item: Parser<T>): Parser<readonly T[]> {
     return items;
   };
 }
+
+/** "10.0.0.0/8", IPv4 or IPv6. */
+export const network: Parser<string> = (value) => {
+  if (!ipaddr.isValidCIDR(value)) throw new Complaint("is not a network such as 10.0.0.0/8");
+  return value;
+};
 
 export const address: Parser<string> = (value) => {
   if (!/^0x[0-9a-fA-F]{40}$/.test(value))

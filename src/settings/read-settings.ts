@@ -30,6 +30,7 @@ const OWN_PREFIXES = [
   "SCHEMA_REGISTRY_",
   "PAY_ONCE_",
   "HEARTBEAT_",
+  "WEBHOOK_",
 ];
 
 /** Reads every setting and collects every complaint, so that an operator mends all of them at once. */

@@ -1,6 +1,7 @@
 import { sql } from "slonik";
 import { z } from "zod";
 import { anyRow, type Transaction } from "../database/pool.ts";
+import { oweMessages } from "../database/webhook-messages.ts";
 import type { PaymentCompleted, PaymentFailed } from "../payment/events.ts";
 import type { Tracing } from "../tracing/tracing.ts";
 import type { Draft } from "./draft.ts";
@@ -32,7 +33,7 @@ interface OutboxRow {
   readonly payload: Buffer;
 }
 
-/** Stores the terminal events of payments, in this order, and that they are decided; the relay publishes them. */
+/** Stores the terminal events of payments, in this order, and that they are decided; the relay publishes them, and webhooks tell of them. */
 export async function writeOutcomes(
   tx: Transaction,
   deps: OutcomeDeps,
@@ -53,6 +54,7 @@ export async function writeOutcomes(
   `);
   if (decided.length !== rows.length) throw changedMeanwhile("outcomes");
   await tx.query(sql.prepared("settle-write-outbox", anyRow)`
+    WITH written AS (
     INSERT INTO outbox (event_id, topic, key, payload, headers, payment_id, generation)
     SELECT o.event_id, o.topic, convert_to(o.key, 'UTF8'), o.payload, o.headers::jsonb, o.payment_id, o.generation
     FROM unnest(
@@ -62,6 +64,9 @@ export async function writeOutcomes(
       ${column("int4", ({ draft }) => draft.generation)}
     ) WITH ORDINALITY AS o (event_id, topic, key, payload, headers, payment_id, generation, place)
     ORDER BY o.place
+    RETURNING event_id, payment_id, payload
+    )
+    ${oweMessages}
   `);
 }
 

@@ -7,6 +7,7 @@ import { createKey } from "../../src/keys/create-key.ts";
 import type { Scope } from "../../src/keys/scopes.ts";
 import type { Accept } from "../../src/payment/submission.ts";
 import { createWake, type Wake } from "../../src/wake.ts";
+import { createAddressRules } from "../../src/webhooks/address-rules.ts";
 import type { ReviewDeps } from "../../src/operating/review-deps.ts";
 import { replayOver, type TestReplay } from "../support/dead-letters.ts";
 import { addressOf } from "../support/seed.ts";
@@ -60,6 +61,11 @@ export async function apiOverDatabase(
       replay: acceptance,
       // Whatever would look at the chain is tested on the whole line.
       review: { dispatch, settle } as unknown as ReviewDeps,
+      webhooks: {
+        rules: createAddressRules(["127.0.0.0/8"]),
+        resolve: () => Promise.reject(new Error("no name is resolved here")),
+        due: createWake(),
+      },
       accept: createRequestBatcher(options.accept?.(real) ?? real),
       explorerUrl: "https://explorer",
       ...options.deps,

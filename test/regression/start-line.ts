@@ -147,6 +147,7 @@ async function connectTo(world: LineWorld, place: Place, signal: AbortSignal): P
     bells,
     laneBells: new Map(lanes.map(({ id }) => [id, bells.dispatch])),
     outcomeBell: createWake(),
+    webhookBells: { decided: createWake(), due: createWake() },
     signals: connectSignals({ databaseUrl: place.url, log }, bells, signal),
   };
 }

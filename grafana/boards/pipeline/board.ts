@@ -2,6 +2,7 @@ import type { BoardSpec } from "../panel.ts";
 import { flow } from "./flow.ts";
 import { kafka } from "./kafka.ts";
 import { process } from "./process.ts";
+import { webhooks } from "./webhooks.ts";
 
 export const pipelineBoard: BoardSpec = {
   uid: "payments-pipeline",
@@ -9,5 +10,5 @@ export const pipelineBoard: BoardSpec = {
   description: "What is stuck, where, and why?",
   from: "now-1h",
   hasStages: false,
-  rows: [flow, kafka, process],
+  rows: [flow, kafka, webhooks, process],
 };

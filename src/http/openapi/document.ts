@@ -23,6 +23,7 @@ const TAGS = [
     description: "Platforms, workers and tasks: what an event is checked against",
   },
   { name: "Workers", description: "What a worker was paid" },
+  { name: "Webhooks", description: "Be told how payments ended: docs/webhooks.md" },
   {
     name: "Operating",
     description: "What needs a person; each act with its reason in the audit log",

@@ -4,6 +4,7 @@ import { kafkaMetrics } from "./kafka.ts";
 import { latencyMetrics } from "./latency.ts";
 import { moneyMetrics } from "./money.ts";
 import { processMetrics } from "./process.ts";
+import { webhookMetrics } from "./webhooks.ts";
 
 /**
  * Every metric of the service. Labels with a list are closed, and each of their combinations is there from the start, as
@@ -14,5 +15,6 @@ export const catalogue = {
   ...flowMetrics,
   ...kafkaMetrics,
   ...moneyMetrics,
+  ...webhookMetrics,
   ...processMetrics,
 } as const satisfies Record<string, Definition>;

@@ -14,3 +14,13 @@ export const RESULTS = ["ok", "error"] as const;
 /** What gathers figures beside the line, each at its own pace. */
 export const SAMPLERS = ["database", "chain", "kafka"] as const;
 export const BATCHES = ["accept", "dispatch", "settle", "relay"] as const;
+export const TRY_OUTCOMES = [
+  "delivered",
+  "rejected",
+  "gone",
+  "timeout",
+  "unreachable",
+  "forbidden",
+  "stopped",
+] as const;
+export const WEBHOOK_ENDPOINT_STATES = ["receiving", "failing", "disabled"] as const;

@@ -178,6 +178,7 @@ function connectModel(world: World, process: SimProcess): Connected {
     bells,
     laneBells,
     outcomeBell: createWake(),
+    webhookBells: { decided: createWake(), due: createWake() },
     signals: {
       announce(name) {
         bells[name].ring();
