@@ -6,7 +6,7 @@ const MINUTE_MS = 60 * SECOND_MS;
 const HOUR_MS = 60 * MINUTE_MS;
 
 /** The wait before each try: the first at once, the last some 46 hours after it. */
-export const TRY_DELAYS_MS = [
+const TRY_DELAYS_MS = [
   0,
   5 * SECOND_MS,
   30 * SECOND_MS,

@@ -19,13 +19,16 @@ export const webhooks: RowSpec = {
     {
       kind: "lines",
       title: "Tries to deliver webhooks",
-      shows: "Tries a second, by what came of them.",
+      shows: "Tries a second, by what came of them, and deliveries whose tries are used up.",
       bad: "`timeout` or `unreachable` of all receivers at once: the way out is ours.",
       next: "“Webhook endpoints”; `GET /v1/webhook-deliveries?status=exhausted`.",
       runbook: "PaymentsWebhooksWaiting",
       unit: "cps",
       limits: null,
-      queries: [{ expr: perSecond("webhookTries", { by: ["outcome"] }), legend: "{{outcome}}" }],
+      queries: [
+        { expr: perSecond("webhookTries", { by: ["outcome"] }), legend: "{{outcome}}" },
+        { expr: perSecond("webhookExhausted"), legend: "exhausted" },
+      ],
       width: 6,
     },
     {
