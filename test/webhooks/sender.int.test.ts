@@ -194,7 +194,7 @@ test("an endpoint that fails has one turn at a time, and all of them again once 
   await vi.waitFor(async () => expect(await failingSince()).not.toBeNull(), WAIT);
   const held: (() => void)[] = [];
   receiver.answer = (response) => void held.push(() => response.writeHead(204).end());
-  await owe(pool, endpoint.id, 8);
+  await owe(pool, endpoint.id, 2 * TURN_LIMITS.endpoint);
   await makeDue(pool);
   look();
   await receiver.received.until("one more", ({ length }) => length === 2);

@@ -12,7 +12,7 @@ const endpoints = fc.uniqueArray(
     endpointId: fc.integer({ min: 0, max: 400 }).map((n) => `e${n}`),
     platformId: fc.integer({ min: 0, max: 40 }).map((n) => `p${n}`),
     isFailing: fc.boolean(),
-    due: fc.integer({ min: 1, max: 6 }),
+    due: fc.integer({ min: 1, max: 40 }),
   }),
   { maxLength: 300, selector: ({ endpointId }) => endpointId },
 );
@@ -79,21 +79,23 @@ test("receivers that fail cannot take the room of those that answer", () => {
     endpointId: `d${n}`,
     platformId: `dead${n}`,
     isFailing: true,
-    due: 9,
+    due: 99,
   }));
-  const well = { endpointId: "w", platformId: "well", isFailing: false, due: 9 };
+  const well = { endpointId: "w", platformId: "well", isFailing: false, due: 99 };
   const busy = begun(dead, shareTurns(dead, []));
   expect(busy).toHaveLength(TURN_LIMITS.failing);
   expect(shareTurns([...dead, well], busy).get("w")).toBe(TURN_LIMITS.endpoint);
 });
 
 test("where there is not room for all, everybody in the order given has one before anybody has two", () => {
-  const many = Array.from({ length: 200 }, (_, n) => ({
+  const many = Array.from({ length: 400 }, (_, n) => ({
     endpointId: `e${n}`,
     platformId: `p${n}`,
     isFailing: false,
     due: 4,
   }));
   const turns = shareTurns(many, []);
-  expect([...turns]).toEqual(many.slice(0, 128).map(({ endpointId }) => [endpointId, 1]));
+  expect([...turns]).toEqual(
+    many.slice(0, TURN_LIMITS.total).map(({ endpointId }) => [endpointId, 1]),
+  );
 });

@@ -9,7 +9,7 @@ export const webhooks: RowSpec = {
       title: "Age of the oldest due webhook",
       shows: "For how long a webhook has been due, retries of receivers that fail left out.",
       bad: "Above 2 min: this service sends too slowly, whoever is to blame elsewhere.",
-      next: "“Tries to deliver webhooks”: none at all, or 128 at once that all take long?",
+      next: "“Tries to deliver webhooks”: none at all, or 256 at once that all take long?",
       runbook: "PaymentsWebhooksWaiting",
       unit: "s",
       limits: { direction: "above", doubtful: 10, bad: 120 },
