@@ -20,7 +20,7 @@ export function readDue(pool: Database): Promise<readonly DueReceiver[]> {
         SELECT count(*)::int AS due FROM (
           SELECT FROM webhook_deliveries w
           WHERE w.endpoint_id = e.id AND w.status = 'pending' AND w.next_attempt_at <= payment_now()
-          LIMIT ${TURN_LIMITS.endpoint}) some
+          LIMIT ${TURN_LIMITS.endpoint}) AS waiting
       ) d
       WHERE e.disabled_at IS NULL AND e.deleted_at IS NULL AND d.due > 0
     `),

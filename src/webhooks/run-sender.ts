@@ -58,7 +58,7 @@ function createSender(deps: SenderDeps, signal: AbortSignal) {
   /** Whose turn was when, so that whoever has waited longest is asked first; only of those that have something due. */
   let lastTurns = new Map<string, number>();
   let turn = 0;
-  let finished: FinishedTry[] = [];
+  const finished: FinishedTry[] = [];
 
   return {
     async look(): Promise<void> {
@@ -97,9 +97,10 @@ function createSender(deps: SenderDeps, signal: AbortSignal) {
 
   /** A turn is free once it is written what came of it: while the database is away nothing more is sent than that. */
   async function record(): Promise<void> {
-    const told = finished;
+    // A copy: others finish while these are written.
+    const told = [...finished];
     const exhausted = await recordTries(pool, told);
-    finished = finished.slice(told.length);
+    finished.splice(0, told.length);
     for (const { claimed } of told) underWay.delete(claimed.id);
     deps.metrics.webhookExhausted.add({}, exhausted.length);
     for (const { outcome, durationMs } of told) {

@@ -71,7 +71,7 @@ function readOverfull(pool: Database, pendingMax: number) {
     pool.any(sql.type(idRow)`
       SELECT e.id, e.platform_id AS "platformId" FROM webhook_endpoints e CROSS JOIN LATERAL (
         SELECT count(*) AS pending FROM (
-          SELECT FROM webhook_deliveries d WHERE d.endpoint_id = e.id AND d.status = 'pending' LIMIT ${pendingMax}) some
+          SELECT FROM webhook_deliveries d WHERE d.endpoint_id = e.id AND d.status = 'pending' LIMIT ${pendingMax}) AS waiting
       ) d
       WHERE e.disabled_at IS NULL AND e.deleted_at IS NULL AND e.failing_since IS NOT NULL AND d.pending >= ${pendingMax}`),
   );

@@ -70,7 +70,11 @@ async function open(changes: Json = {}, headers = own): Promise<Json> {
   return body;
 }
 
-const audit = async () => (await rowsOf(api.database.pool, "audit_log")).at(-1);
+/** The newest entry. */
+const audit = async () => {
+  const { id: _, ...entry } = (await rowsOf(api.database.pool, "audit_log")).at(-1) ?? {};
+  return entry;
+};
 
 test("an endpoint's secret is shown when it is made and never again", async () => {
   const { secret, ...endpoint } = await open({ url: "https://public.example/hook?token=t0ken" });
