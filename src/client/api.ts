@@ -79,6 +79,24 @@ export interface TaskIn {
   readonly status: "created" | "assigned" | "in_progress" | "completed" | "disputed" | "cancelled";
 }
 
+export interface WebhookEndpointIn {
+  /** `https://`, port 443 or 8443, a public address; no user name, password or fragment */
+  readonly url: string;
+  /** What it is told of */
+  readonly eventTypes: readonly ("payment.completed" | "payment.failed")[];
+  /** Needed with a key for all platforms; a platform's own key knows it */
+  readonly platformId?: OpaqueId | undefined;
+}
+
+export interface WebhookEndpointChange {
+  /** `https://`, port 443 or 8443, a public address; no user name, password or fragment */
+  readonly url?: string | undefined;
+  /** What it is told of */
+  readonly eventTypes?: readonly ("payment.completed" | "payment.failed")[] | undefined;
+  /** `false` stops telling it; what waits for it goes on with `true` */
+  readonly enabled?: boolean | undefined;
+}
+
 export interface RetryIn {
   /** 1, and one more with each retry of the failed payment */
   readonly expectedGeneration: number;
@@ -198,6 +216,9 @@ export interface Problem {
     | "restore_unconfirmed"
     | "dead_letter_closed"
     | "evidence_rejected"
+    | "webhook_url_forbidden"
+    | "webhook_endpoint_limit"
+    | "webhook_endpoint_disabled"
     | "payload_too_large"
     | "unsupported_media_type"
     | "rate_limited"
@@ -393,6 +414,85 @@ export interface WorkerStats {
     readonly totalFees: Amount;
     readonly totalNet: Amount;
   }[];
+}
+
+export interface WebhookEndpointCreated {
+  readonly id: string;
+  readonly platformId: string;
+  readonly url: string;
+  readonly eventTypes: readonly ("payment.completed" | "payment.failed")[];
+  /** `requested`: by the platform; `gone`: the receiver answered 410; `backlog`: more than 100,000 deliveries waited for it */
+  readonly disabled: {
+    readonly since: Time;
+    readonly reason: "requested" | "gone" | "backlog";
+  } | null;
+  /** Since when no try has come through; null while all is well */
+  readonly failingSince: Time | null;
+  readonly secretRotatedAt: Time;
+  /** Until when the secret before signs as well */
+  readonly previousSecretUntil: Time | null;
+  readonly createdAt: Time;
+  readonly updatedAt: Time;
+  /** What deliveries are signed with; shown this once */
+  readonly secret: string;
+}
+
+export interface WebhookEndpointPage {
+  readonly data: readonly WebhookEndpoint[];
+  /** Null on the last page */
+  readonly nextCursor: string | null;
+}
+
+export interface WebhookEndpoint {
+  readonly id: string;
+  readonly platformId: string;
+  readonly url: string;
+  readonly eventTypes: readonly ("payment.completed" | "payment.failed")[];
+  /** `requested`: by the platform; `gone`: the receiver answered 410; `backlog`: more than 100,000 deliveries waited for it */
+  readonly disabled: {
+    readonly since: Time;
+    readonly reason: "requested" | "gone" | "backlog";
+  } | null;
+  /** Since when no try has come through; null while all is well */
+  readonly failingSince: Time | null;
+  readonly secretRotatedAt: Time;
+  /** Until when the secret before signs as well */
+  readonly previousSecretUntil: Time | null;
+  readonly createdAt: Time;
+  readonly updatedAt: Time;
+}
+
+export interface RotatedWebhookSecret {
+  readonly endpointId: string;
+  /** What deliveries are signed with; shown this once */
+  readonly secret: string;
+  readonly previousSecretUntil: Time;
+}
+
+export interface WebhookDelivery {
+  readonly id: string;
+  readonly endpointId: string;
+  readonly platformId: string;
+  /** `webhook-id`: the event's id, the same over all tries and endpoints */
+  readonly webhookId: string;
+  readonly eventType: string;
+  /** `pending`: a try is due or under way; `delivered`: answered with 2xx; `exhausted`: ten tries did not come through */
+  readonly status: "pending" | "delivered" | "exhausted";
+  readonly attempts: number;
+  readonly nextAttemptAt: Time | null;
+  readonly lastAttemptAt: Time | null;
+  /** delivered, rejected, gone, timeout, unreachable, forbidden or stopped */
+  readonly lastOutcome: string | null;
+  readonly lastStatusCode: number | null;
+  readonly lastDurationMs: number | null;
+  readonly deliveredAt: Time | null;
+  readonly createdAt: Time;
+}
+
+export interface WebhookDeliveryPage {
+  readonly data: readonly WebhookDelivery[];
+  /** Null on the last page */
+  readonly nextCursor: string | null;
 }
 
 export interface Resolved {
@@ -758,6 +858,101 @@ export interface Operations {
     };
     readonly answer: WorkerStats;
   };
+  /** Have a URL told how payments end */
+  readonly createWebhookEndpoint: {
+    readonly input: {
+      readonly body: WebhookEndpointIn;
+    };
+    readonly answer: WebhookEndpointCreated;
+  };
+  /** List webhook endpoints */
+  readonly listWebhookEndpoints: {
+    readonly input: {
+      readonly query?: {
+        /** How many at most */
+        readonly limit?: number | undefined;
+        /** A UUID */
+        readonly cursor?: string | undefined;
+      };
+    };
+    readonly answer: WebhookEndpointPage;
+  };
+  /** Show a webhook endpoint */
+  readonly getWebhookEndpoint: {
+    readonly input: {
+      readonly path: {
+        /** A UUID */
+        readonly id: string;
+      };
+    };
+    readonly answer: WebhookEndpoint;
+  };
+  /** Change, disable or enable a webhook endpoint */
+  readonly changeWebhookEndpoint: {
+    readonly input: {
+      readonly path: {
+        /** A UUID */
+        readonly id: string;
+      };
+      readonly body: WebhookEndpointChange;
+    };
+    readonly answer: WebhookEndpoint;
+  };
+  /** Delete a webhook endpoint */
+  readonly deleteWebhookEndpoint: {
+    readonly input: {
+      readonly path: {
+        /** A UUID */
+        readonly id: string;
+      };
+    };
+    readonly answer: null;
+  };
+  /** Give a webhook endpoint a new secret */
+  readonly rotateWebhookSecret: {
+    readonly input: {
+      readonly path: {
+        /** A UUID */
+        readonly id: string;
+      };
+    };
+    readonly answer: RotatedWebhookSecret;
+  };
+  /** Send a test to a webhook endpoint */
+  readonly testWebhookEndpoint: {
+    readonly input: {
+      readonly path: {
+        /** A UUID */
+        readonly id: string;
+      };
+    };
+    readonly answer: WebhookDelivery;
+  };
+  /** List webhook deliveries */
+  readonly listWebhookDeliveries: {
+    readonly input: {
+      readonly query?: {
+        /** A UUID */
+        readonly endpointId?: string | undefined;
+        readonly status?: "pending" | "delivered" | "exhausted" | undefined;
+        /** How many at most */
+        readonly limit?: number | undefined;
+        /** A UUID */
+        readonly cursor?: string | undefined;
+      };
+    };
+    readonly answer: WebhookDeliveryPage;
+  };
+  /** Deliver a webhook again */
+  readonly redeliverWebhook: {
+    readonly input: {
+      readonly path: {
+        /** A UUID */
+        readonly id: string;
+      };
+    };
+    readonly answer: WebhookDelivery;
+  };
   /** Pay a failed payment after all */
   readonly retryPayment: {
     readonly input: {
@@ -922,6 +1117,15 @@ export const OPERATIONS = {
   getTask: { method: "GET", path: "/v1/tasks/{id}" },
   listWorkerPayments: { method: "GET", path: "/v1/workers/{id}/payments" },
   getWorkerStats: { method: "GET", path: "/v1/workers/{id}/stats" },
+  createWebhookEndpoint: { method: "POST", path: "/v1/webhook-endpoints" },
+  listWebhookEndpoints: { method: "GET", path: "/v1/webhook-endpoints" },
+  getWebhookEndpoint: { method: "GET", path: "/v1/webhook-endpoints/{id}" },
+  changeWebhookEndpoint: { method: "PATCH", path: "/v1/webhook-endpoints/{id}" },
+  deleteWebhookEndpoint: { method: "DELETE", path: "/v1/webhook-endpoints/{id}" },
+  rotateWebhookSecret: { method: "POST", path: "/v1/webhook-endpoints/{id}/rotate-secret" },
+  testWebhookEndpoint: { method: "POST", path: "/v1/webhook-endpoints/{id}/test" },
+  listWebhookDeliveries: { method: "GET", path: "/v1/webhook-deliveries" },
+  redeliverWebhook: { method: "POST", path: "/v1/webhook-deliveries/{id}/redeliver" },
   retryPayment: { method: "POST", path: "/v1/payments/{id}/retry" },
   resolvePayment: { method: "POST", path: "/v1/payments/{id}/resolve" },
   listDeadLetters: { method: "GET", path: "/v1/dead-letters" },
