@@ -6,6 +6,7 @@ import { configError } from "./settings/config-error.ts";
 import {
   arc,
   circle,
+  client,
   common,
   heartbeat,
   migration,
@@ -31,6 +32,7 @@ const ALL = {
   ...heartbeat,
   ...migration,
   ...setup,
+  ...client,
 };
 const KNOWN = Object.keys(ALL);
 
@@ -109,7 +111,7 @@ export function loadSetupConfig(environment: Environment = process.env) {
   return { ...values, railSettings, tokens };
 }
 
-/** Only what database commands need: `gigpay get` must not ask for Circle's secret. */
+/** Only what database commands need: `gigpay keys` must not ask for Circle's secret. */
 export function loadDatabaseConfig(
   environment: Environment = process.env,
 ): Pick<CommonSettings, "DATABASE_URL" | "DATABASE_POOL_MAX" | "DATABASE_STATEMENT_TIMEOUT_MS"> {
@@ -126,6 +128,17 @@ export function loadMigrationUrl(environment: Environment = process.env): string
 /** Where a service with these settings serves its metrics. */
 export function loadMetricsPort(environment: Environment = process.env): number {
   return loadOnly({ METRICS_PORT: common.METRICS_PORT }, environment).METRICS_PORT;
+}
+
+/** Where a running service is asked, and with which key: GIGPAY_URL, else this machine's own. */
+export function loadClientConfig(environment: Environment = process.env): {
+  readonly url: string;
+  readonly apiKey: string;
+} {
+  const { HTTP_PORT } = common;
+  const values = loadOnly({ ...client, HTTP_PORT }, environment);
+  const url = values.GIGPAY_URL ?? `http://127.0.0.1:${values.HTTP_PORT}`;
+  return { url, apiKey: values.GIGPAY_API_KEY };
 }
 
 function loadOnly<S extends Settings>(settings: S, environment: Environment) {

@@ -2,8 +2,7 @@ import type { Config } from "./config.ts";
 import { openPool, type Database, type PoolSettings } from "./database/pool.ts";
 import { createKafka } from "./kafka/client.ts";
 import { connectCodec, type Codec } from "./kafka/codec.ts";
-import { createDecoder, type TaskDecoder } from "./kafka/decode.ts";
-import { createRegistry, type RegistrySettings } from "./kafka/registry.ts";
+import type { RegistrySettings } from "./kafka/registry.ts";
 import type { Logger } from "./log.ts";
 
 /** The service's topics, by what they are for. */
@@ -46,11 +45,6 @@ export function kafkaOf(config: Config, log: Logger): ReturnType<typeof createKa
 /** Waits while the registry is away, and registers our contracts. */
 export function codecOf(config: Config, deps: Parameters<typeof connectCodec>[0]): Promise<Codec> {
   return connectCodec(deps, { ...registryOf(config), topics: topicsOf(config) });
-}
-
-/** Reads records and registers nothing. */
-export function decoderOf(config: Config): TaskDecoder {
-  return createDecoder(createRegistry(registryOf(config)).fetchSchema);
 }
 
 function registryOf(config: Config): RegistrySettings {

@@ -1,12 +1,11 @@
 import { InvalidArgumentError, type Command } from "commander";
-import { asksForReason, type OperatorOptions } from "./operator-options.ts";
-import type { PauseOptions } from "./pause.ts";
+import type { OperatorOptions } from "./operator-options.ts";
 import type { RestoredOptions } from "./restored.ts";
 import type { Run } from "./run.ts";
 
 type Yes = Pick<OperatorOptions, "yes">;
 
-/** What is done to a deployment: its contract, its operators, its health, its brake. */
+/** What is done to a deployment: its contract, its operators, its health. */
 export function addDeploymentCommands(program: Command, run: Run): void {
   program
     .command("setup")
@@ -41,17 +40,6 @@ export function addDeploymentCommands(program: Command, run: Run): void {
         }),
       ),
     );
-  for (const action of ["pause", "resume"] as const) {
-    const command = program
-      .command(action)
-      .description(`${action} dispatch; following and settling go on`)
-      .option("--platform <id>", "only this platform (default: everything)");
-    asksForReason(command).action(
-      run(async (output, options: PauseOptions) =>
-        (await import("./pause.ts")).pauseCommand(output, action, options),
-      ),
-    );
-  }
   addRestored(program, run);
   program
     .command("doctor")

@@ -8,6 +8,7 @@ export const EXIT = {
   configuration: 3,
   unreachable: 4,
   refused: 5,
+  unauthorized: 6,
   paymentFailed: 7,
   inDoubt: 8,
   mismatch: 9,

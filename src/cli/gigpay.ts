@@ -4,7 +4,9 @@ import { Command, CommanderError } from "commander";
 import { addDeploymentCommands } from "./deployment-commands.ts";
 import { addKeyCommands } from "./key-commands.ts";
 import { addLedgerCommands } from "./ledger-commands.ts";
-import { addOperatingCommands } from "./operating-commands.ts";
+import { addLetterCommands } from "./remote/letter-commands.ts";
+import { addOperatingCommands } from "./remote/operating-commands.ts";
+import { addPayingCommands } from "./remote/paying-commands.ts";
 import { addServerCommands } from "./server-commands.ts";
 import { addWatchingCommands } from "./watching-commands.ts";
 import { EXIT, exitCodeOf, explain, type ExitCode } from "./exit.ts";
@@ -16,7 +18,7 @@ export async function main(argv: readonly string[]): Promise<ExitCode> {
   const program = new Command("gigpay")
     .description("GigStream Payments: pays gig workers in USDC on Arc, each task exactly once.")
     .option("--settings <path>", "read settings from this file first (default: .env, if there)")
-    .option("--json", "one JSON document on stdout", false)
+    .option("--json", "JSON on stdout, and nothing else there: one document, or one a line", false)
     .exitOverride()
     .showHelpAfterError("(gigpay --help lists the commands)")
     .addHelpText("after", "\nSettings: docs/configuration.md. Exit codes: docs/cli.md.");
@@ -27,11 +29,16 @@ export async function main(argv: readonly string[]): Promise<ExitCode> {
       loadEnvFile(settings);
       exitCode = await command({ json }, ...args);
     };
+  program.commandsGroup("Payments, over HTTP (GIGPAY_URL, GIGPAY_API_KEY_FILE):");
+  addPayingCommands(program, run);
+  program.commandsGroup("What needs a person, over HTTP:");
+  addOperatingCommands(program, run);
+  addLetterCommands(program, run);
+  program.commandsGroup("Beside the service, with its settings:");
   addServerCommands(program, run);
   addDeploymentCommands(program, run);
   addKeyCommands(program, run);
   addLedgerCommands(program, run);
-  addOperatingCommands(program, run);
   addWatchingCommands(program, run);
 
   try {

@@ -1,11 +1,12 @@
 import { InvalidArgumentError, type Command } from "commander";
 import { isOpaqueId } from "../payment/ids.ts";
 import { SCOPES, type Scope } from "../keys/scopes.ts";
-import type { CreateKeyOptions } from "./keys.ts";
-import { asksForReason, count, type OperatorOptions } from "./operator-options.ts";
+import type { CreateKeyOptions, RevokeKeyOptions } from "./keys.ts";
+import { asksForReason, count } from "./operator-options.ts";
 import type { Run } from "./run.ts";
 
 const DAYS_MAX = 3_650;
+const ACTOR = "who; kept in the audit log (default: the OS user)";
 
 /** Keys of the HTTP API; on the database, since nobody may mint one over HTTP. */
 export function addKeyCommands(program: Command, run: Run): void {
@@ -18,7 +19,7 @@ export function addKeyCommands(program: Command, run: Run): void {
     .option("--platform <id>", "only this platform's objects (default: all platforms)", visible)
     .option("--expires-in-days <n>", "default: does not expire", count(DAYS_MAX))
     .option("--reason <text>", "kept in the audit log", "")
-    .option("--actor <name>", "who mints it (default: the OS user)", visible)
+    .option("--actor <name>", ACTOR, visible)
     .addHelpText(
       "after",
       `
@@ -40,9 +41,10 @@ Only a key for all platforms may create platforms and workers, or pause everythi
   const revoke = keys
     .command("revoke")
     .description("end a key for good")
-    .argument("<id>", "the key's id, as keys list shows it", keyId);
+    .argument("<id>", "the key's id, as keys list shows it", keyId)
+    .option("--actor <name>", ACTOR, visible);
   asksForReason(revoke).action(
-    run(async (output, id: string, options: OperatorOptions) =>
+    run(async (output, id: string, options: RevokeKeyOptions) =>
       (await import("./keys.ts")).revokeKeyCommand(output, id, options),
     ),
   );

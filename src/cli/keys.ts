@@ -1,10 +1,11 @@
+import { userInfo } from "node:os";
 import { createKey } from "../keys/create-key.ts";
 import { listKeys } from "../keys/key-view.ts";
 import { revokeKey } from "../keys/revoke-key.ts";
 import type { Scope } from "../keys/scopes.ts";
 import { EXIT, type ExitCode } from "./exit.ts";
 import { withDatabase } from "./open-database.ts";
-import { confirmChange, orderOf, type OperatorOptions } from "./operator-options.ts";
+import { confirmChange, type OperatorOptions } from "./operator-options.ts";
 import { printDocument, type Output } from "./output.ts";
 
 export interface CreateKeyOptions {
@@ -13,6 +14,10 @@ export interface CreateKeyOptions {
   readonly platform?: string;
   readonly expiresInDays?: number;
   readonly reason: string;
+  readonly actor?: string;
+}
+
+export interface RevokeKeyOptions extends OperatorOptions {
   readonly actor?: string;
 }
 
@@ -27,7 +32,7 @@ export async function createKeyCommand(
       scopes,
       platformId: platform ?? null,
       expiresInDays: expiresInDays ?? null,
-      ...orderOf({ ...asked, yes: true }),
+      ...orderOf(asked),
     }),
   );
   const of = key.platformId === null ? "all platforms" : `platform ${key.platformId}`;
@@ -57,10 +62,15 @@ export async function listKeysCommand(output: Output): Promise<ExitCode> {
 export async function revokeKeyCommand(
   output: Output,
   id: string,
-  options: OperatorOptions,
+  options: RevokeKeyOptions,
 ): Promise<ExitCode> {
   await confirmChange(options, `Revoke key ${id}: whoever uses it is locked out`);
   const verdict = await withDatabase((pool) => revokeKey(pool, id, orderOf(options)));
   printDocument(output, { id, verdict }, () => `key ${id}: ${verdict.replaceAll("_", " ")}`);
   return verdict === "revoked" ? EXIT.done : EXIT.refused;
+}
+
+/** For the audit log: who and why. */
+function orderOf({ reason, actor }: Pick<RevokeKeyOptions, "reason" | "actor">) {
+  return { reason, actor: `operator:${actor ?? userInfo().username}` };
 }

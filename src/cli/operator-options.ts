@@ -1,27 +1,18 @@
-import { userInfo } from "node:os";
 import { createInterface } from "node:readline/promises";
 import { CommanderError, InvalidArgumentError, type Command } from "commander";
-import { isOpaqueId } from "../payment/ids.ts";
 import { EXIT } from "./exit.ts";
 
 /** What every change by an operator is asked for. */
 export interface OperatorOptions {
   readonly reason: string;
-  readonly actor?: string;
   readonly yes: boolean;
 }
 
-/** Adds `--reason`, `--actor` and `--yes`. */
+/** Adds `--reason` and `--yes`. */
 export function asksForReason(command: Command): Command {
   return command
     .requiredOption("--reason <text>", "why; kept in the audit log", reasonText)
-    .option("--actor <name>", "who; kept in the audit log (default: the OS user)", actorName)
     .option("--yes", "do not ask; needed where nobody can be asked", false);
-}
-
-/** For the audit log: who and why. */
-export function orderOf({ reason, actor }: OperatorOptions): { reason: string; actor: string } {
-  return { reason, actor: `operator:${actor ?? userInfo().username}` };
 }
 
 /** Asks a person at a terminal; anywhere else `--yes` must say it. Throws (exit 2) where it was not confirmed. */
@@ -48,11 +39,6 @@ export function usage(message: string): CommanderError {
 
 function reasonText(value: string): string {
   if (value.trim() === "") throw new InvalidArgumentError("Say why.");
-  return value;
-}
-
-function actorName(value: string): string {
-  if (!isOpaqueId(value)) throw new InvalidArgumentError("Give 1 to 128 visible characters.");
   return value;
 }
 

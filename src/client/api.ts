@@ -114,6 +114,13 @@ export interface Resolution {
   readonly reason: string;
 }
 
+export interface ReplayOneIn {
+  /** Only say what would happen */
+  readonly dryRun?: boolean | undefined;
+  /** Why; kept in the audit log */
+  readonly reason: string;
+}
+
 export interface Reasoned {
   /** Why; kept in the audit log */
   readonly reason: string;
@@ -301,6 +308,8 @@ export interface PaymentDetail {
   readonly latencyMs: number | null;
   readonly attempts: readonly Attempt[];
   readonly timeline: readonly TimelineStage[];
+  /** Its W3C trace, where it has one */
+  readonly traceId: string | null;
 }
 
 /** One send that carried the payment */
@@ -505,6 +514,53 @@ export interface Check {
   readonly expected: string;
   readonly actual: string;
   readonly passed: boolean;
+}
+
+export interface ReviewPage {
+  readonly data: readonly Review[];
+  /** Null on the last page */
+  readonly nextCursor: string | null;
+}
+
+export interface Review {
+  readonly id: string;
+  readonly state: PaymentState;
+  /** 1, and one more with each retry of the failed payment */
+  readonly generation: number;
+  readonly platformId: string;
+  readonly workerId: string;
+  readonly taskId: string;
+  readonly bulkId: string | null;
+  /** The event that made it */
+  readonly sourceEventId: string;
+  readonly idempotencyKey: string;
+  readonly amount: Amount;
+  /** Null until it is planned */
+  readonly fee: Amount | null;
+  /** What the worker gets: amount less fee */
+  readonly netAmount: Amount | null;
+  readonly currency: string;
+  readonly rail: "circle" | "arc" | null;
+  readonly chainId: number | null;
+  /** The transaction that paid it */
+  readonly txHash: string | null;
+  readonly blockNumber: number | null;
+  readonly circleTransactionId: string | null;
+  readonly explorerUrl: string | null;
+  readonly failure: Failure | null;
+  readonly doubt: Doubt | null;
+  readonly nextAttemptAt: Time | null;
+  readonly occurredAt: Time;
+  readonly acceptedAt: Time;
+  readonly completedAt: Time | null;
+  /** From `occurredAt` to settlement; null unless completed */
+  readonly latencyMs: number | null;
+  /** What goes on being sent for it; null: its evidence contradicts this service */
+  readonly intent: "pay" | "void" | null;
+  /** What kind of doubt it is */
+  readonly doubtCode: string;
+  /** What it is and what to do, in one sentence */
+  readonly advice: string;
 }
 
 export interface DeadLetterPage {
@@ -975,12 +1031,28 @@ export interface Operations {
     };
     readonly answer: Resolved;
   };
+  /** List payments in review */
+  readonly listReviews: {
+    readonly input: {
+      readonly query?: {
+        /** Only this kind of doubt */
+        readonly code?: OpaqueId | undefined;
+        readonly platformId?: OpaqueId | undefined;
+        /** How many at most */
+        readonly limit?: number | undefined;
+        /** `nextCursor` of the page before */
+        readonly cursor?: string | undefined;
+      };
+    };
+    readonly answer: ReviewPage;
+  };
   /** List dead letters */
   readonly listDeadLetters: {
     readonly input: {
       readonly query?: {
         readonly status?: "open" | "replayed" | "discarded" | undefined;
         readonly code?: OpaqueId | undefined;
+        readonly platformId?: OpaqueId | undefined;
         /** How many at most */
         readonly limit?: number | undefined;
         /** `nextCursor` of the page before */
@@ -1006,7 +1078,7 @@ export interface Operations {
         /** A UUID */
         readonly id: string;
       };
-      readonly body: Reasoned;
+      readonly body: ReplayOneIn;
     };
     readonly answer: Replayed;
   };
@@ -1128,6 +1200,7 @@ export const OPERATIONS = {
   redeliverWebhook: { method: "POST", path: "/v1/webhook-deliveries/{id}/redeliver" },
   retryPayment: { method: "POST", path: "/v1/payments/{id}/retry" },
   resolvePayment: { method: "POST", path: "/v1/payments/{id}/resolve" },
+  listReviews: { method: "GET", path: "/v1/reviews" },
   listDeadLetters: { method: "GET", path: "/v1/dead-letters" },
   getDeadLetter: { method: "GET", path: "/v1/dead-letters/{id}" },
   replayDeadLetter: { method: "POST", path: "/v1/dead-letters/{id}/replay" },

@@ -1,4 +1,3 @@
-import type { DiscardResult } from "../acceptance/discard-dead-letter.ts";
 import type { ReplayResult } from "../acceptance/replay-dead-letter.ts";
 import type { PaymentState } from "../payment/state.ts";
 
@@ -25,7 +24,7 @@ export interface ReplayReport {
   }[];
 }
 
-/** What became of a replay, as CLI and API answer it. */
+/** What became of a replay, as the API answers it. */
 export function replayReport(
   results: readonly (ReplayResult & { readonly deadLetterId: string })[],
   dryRun: boolean,
@@ -55,40 +54,6 @@ function replayItem(
       return { deadLetterId, status: "refused", ...nothing, problem: closed(result.status) };
     case "not_found":
       return { deadLetterId, status: "refused", ...nothing, problem: NOT_FOUND };
-  }
-}
-
-export interface DiscardReport {
-  readonly discarded: number;
-  readonly refused: number;
-  readonly results: readonly {
-    readonly deadLetterId: string;
-    readonly status: "discarded" | "refused";
-    readonly problem: LetterProblem | null;
-  }[];
-}
-
-/** What became of discarding, as CLI and API answer it. */
-export function discardReport(
-  results: readonly (DiscardResult & { readonly deadLetterId: string })[],
-): DiscardReport {
-  const items = results.map((result) => {
-    const problem = problemOf(result);
-    const status = problem ? ("refused" as const) : ("discarded" as const);
-    return { deadLetterId: result.deadLetterId, status, problem };
-  });
-  const discarded = items.filter(({ problem }) => problem === null).length;
-  return { discarded, refused: items.length - discarded, results: items };
-}
-
-function problemOf(result: DiscardResult): LetterProblem | null {
-  switch (result.kind) {
-    case "discarded":
-      return null;
-    case "not_found":
-      return NOT_FOUND;
-    case "closed":
-      return closed(result.status);
   }
 }
 

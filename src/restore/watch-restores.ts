@@ -96,7 +96,7 @@ export function watchRestores(deps: WatchDeps, signal: AbortSignal): RestoreWatc
 }
 
 /** Asks everything once, and opens a restore where one of them knows more than this database. Throws what it cannot ask. */
-export async function checkForRestore(
+async function checkForRestore(
   deps: AdoptDeps & OffsetSources & NonceSources,
   signal: AbortSignal,
 ): Promise<void> {

@@ -134,6 +134,12 @@ export const setup = {
   PAYER_PRIVATE_KEYS: { parse: parse.orOff(parse.listOf(parse.hex32)), byDefault: "", secret },
 };
 
+/** For the commands of `gigpay` that ask a running service; the service itself reads none of them. */
+export const client = {
+  GIGPAY_URL: { parse: parse.orOff(parse.url("http:", "https:")), byDefault: "" },
+  GIGPAY_API_KEY: { parse: parse.text, byDefault: "", secret },
+};
+
 /** Names of those whose values are never shown. */
 export const SECRET_SETTINGS: readonly string[] = Object.entries({
   ...common,
@@ -141,4 +147,5 @@ export const SECRET_SETTINGS: readonly string[] = Object.entries({
   ...arc,
   ...migration,
   ...setup,
+  ...client,
 }).flatMap(([name, setting]) => ("secret" in setting ? [name] : []));

@@ -1,12 +1,6 @@
 import { readFileSync } from "node:fs";
-import { expect, vi } from "vitest";
-import { main } from "../../src/cli/gigpay.ts";
-
-export interface Ran {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
+import { expect } from "vitest";
+import { gigpayHere, type Ran } from "../support/gigpay-here.ts";
 
 /** A page of docs/playbooks, whose commands a test gives in the page's order and in the page's words. */
 export interface Playbook {
@@ -25,7 +19,7 @@ export function openPlaybook(
   const commands = commandsOf(page);
   let next = 0;
   const execute = (command: string, values: Readonly<Record<string, string>>) =>
-    gigpay(wordsOf(fillIn(command, values)), settings());
+    gigpayHere(wordsOf(fillIn(command, values)), settings());
   return {
     run(command, values = {}) {
       expect(command, `command ${next + 1} of ${page}.md`).toBe(commands[next]);
@@ -61,26 +55,4 @@ function wordsOf(command: string): string[] {
   );
   if (program !== "gigpay") throw new Error(`not a command of ours: ${command}`);
   return words;
-}
-
-/** `gigpay` in this process: thirty processes of its own would take longer to start than to do what they do. */
-async function gigpay(
-  words: readonly string[],
-  settings: Readonly<Record<string, string>>,
-): Promise<Ran> {
-  const before = process.env;
-  process.env = { PATH: before["PATH"], ...settings };
-  const written = { stdout: "", stderr: "" };
-  const spies = (["stdout", "stderr"] as const).map((stream) =>
-    vi.spyOn(process[stream], "write").mockImplementation((text) => {
-      written[stream] += String(text);
-      return true;
-    }),
-  );
-  try {
-    return { code: await main(["node", "gigpay", ...words]), ...written };
-  } finally {
-    for (const spy of spies) spy.mockRestore();
-    process.env = before;
-  }
 }

@@ -17,6 +17,7 @@ import { listDeadLetters } from "./list-dead-letters.ts";
 import { listPayments } from "./list-payments.ts";
 import { listWebhookDeliveries } from "./list-webhook-deliveries.ts";
 import { listWebhookEndpoints } from "./list-webhook-endpoints.ts";
+import { listReviews } from "./list-reviews.ts";
 import { listWorkerPayments } from "./list-worker-payments.ts";
 import { livez } from "./livez.ts";
 import { pauseAll } from "./pause-all.ts";
@@ -70,6 +71,7 @@ export const ALL_ROUTES: readonly Route[] = [
   redeliverWebhook,
   retryPayment,
   resolvePayment,
+  listReviews,
   listDeadLetters,
   getDeadLetter,
   replayDeadLetter,

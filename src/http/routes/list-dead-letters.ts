@@ -19,6 +19,7 @@ export const listDeadLetters = defineRoute({
   query: z.strictObject({
     status: z.enum(DEAD_LETTER_STATUSES).optional(),
     code: opaqueId.optional(),
+    platformId: opaqueId.optional(),
     limit,
     cursor: cursor.optional(),
   }),
@@ -31,7 +32,10 @@ export const listDeadLetters = defineRoute({
   },
   problems: [],
 })(async ({ deps, key, query: { limit, cursor, ...filter } }) => {
-  const platformId = key.platformId ?? undefined;
+  const platformId = key.platformId ?? filter.platformId;
+  if (filter.platformId !== undefined && filter.platformId !== platformId) {
+    return { status: 200, body: { data: [], nextCursor: null } };
+  }
   const body = await askDatabase(() =>
     readLetters(deps.pool, { ...filter, platformId }, { limit, cursor }),
   );

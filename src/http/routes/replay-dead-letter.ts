@@ -5,7 +5,7 @@ import { findOwnLetter } from "../find-own-letter.ts";
 import { actorOf } from "../own-platform.ts";
 import { HttpProblem, notFound } from "../problems.ts";
 import { defineRoute } from "../route.ts";
-import { reasoned, replayed } from "../schemas/operating.ts";
+import { reason, replayed } from "../schemas/operating.ts";
 import { uuid } from "../schemas/primitives.ts";
 
 export const replayDeadLetter = defineRoute({
@@ -18,12 +18,17 @@ export const replayDeadLetter = defineRoute({
     "Feeds its own bytes, which are never edited, through the accept commit again. Refused again it stays open, under its new reason.",
   access: { scope: "operate" },
   params: z.object({ id: uuid }),
-  body: reasoned,
+  body: z
+    .strictObject({
+      dryRun: z.boolean().default(false).meta({ description: "Only say what would happen" }),
+      reason,
+    })
+    .meta({ id: "ReplayOneIn" }),
   answers: { 200: { description: "What became of it", body: replayed } },
   problems: ["not_found", "dead_letter_closed", "chain_unavailable"],
-})(async ({ deps, key, params: { id }, body: { reason } }) => {
+})(async ({ deps, key, params: { id }, body: { reason, dryRun } }) => {
   await findOwnLetter(deps, key, id);
-  const order = { reason, actor: actorOf(key), dryRun: false };
+  const order = { reason, actor: actorOf(key), dryRun };
   const result = await replayOne(deps.replay, id, order);
   if (result.kind === "not_found") throw notFound("dead letter");
   if (result.kind === "closed") {
@@ -32,5 +37,5 @@ export const replayDeadLetter = defineRoute({
       `It was ${result.status} before; nothing was changed.`,
     );
   }
-  return { status: 200, body: replayReport([{ deadLetterId: id, ...result }], false) };
+  return { status: 200, body: replayReport([{ deadLetterId: id, ...result }], dryRun) };
 });

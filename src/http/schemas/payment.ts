@@ -89,5 +89,22 @@ const stage = z
   .meta({ id: "TimelineStage" });
 
 export const paymentDetail = z
-  .object({ ...members, attempts: z.array(attempt), timeline: z.array(stage) })
+  .object({
+    ...members,
+    attempts: z.array(attempt),
+    timeline: z.array(stage),
+    traceId: z.string().nullable().meta({ description: "Its W3C trace, where it has one" }),
+  })
   .meta({ id: "PaymentDetail" });
+
+/** One that is in doubt, with what a person may do. */
+export const review = z
+  .object({
+    ...members,
+    intent: z.enum(["pay", "void"]).nullable().meta({
+      description: "What goes on being sent for it; null: its evidence contradicts this service",
+    }),
+    doubtCode: z.string().meta({ description: "What kind of doubt it is" }),
+    advice: z.string().meta({ description: "What it is and what to do, in one sentence" }),
+  })
+  .meta({ id: "Review" });

@@ -9,20 +9,11 @@ import { startCommand, type ArmedCommand, type CommandSpec } from "./armed-comma
 import type { CellSpec, Played } from "./cell-spec.ts";
 import { ACTIONS, type Action } from "./failpoint-cells.ts";
 import { logsOf } from "./logs.ts";
+import { operate, OPERATOR } from "./operate.ts";
 import type { MigratePlace, OperatorPlace } from "./places.ts";
 import type { Stage } from "./stage.ts";
 
-const OPERATOR = fileURLToPath(new URL("./operator-main.ts", import.meta.url));
 const GIGPAY = fileURLToPath(new URL("../../../src/cli/gigpay.ts", import.meta.url));
-const REPLAY = [
-  GIGPAY,
-  "dead-letters",
-  "replay",
-  "--all",
-  "--reason",
-  "its platform is known now",
-  "--yes",
-];
 /** Done, or done already by the other one. */
 const SECOND_EXITS = [0, 5];
 const LATE_PLATFORM = "platform-late";
@@ -74,7 +65,7 @@ async function playOperator(
   const paymentId = task ? paymentIdOf(task.platformId, task.taskId) : "";
   const run = (name: string, plan: CommandSpec["plan"] = []) =>
     startCommand({
-      args: deed === "replay" ? REPLAY : [OPERATOR, deed, paymentId],
+      args: [OPERATOR, deed, paymentId],
       env: stage.settings,
       plan,
       logPath: `${logsOf(cell)}/${name}.log`,
@@ -136,13 +127,6 @@ async function untilPlanned({ cell }: Stage, task: PublishedTask | undefined): P
     if (Date.now() > deadlineMs) throw new Error("the payment was never planned");
     await delay(POLL_MS);
   }
-}
-
-async function operate({ settings }: Stage, cell: string, deed: string): Promise<void> {
-  const logPath = `${logsOf(cell)}/${deed}.log`;
-  const { ended, lines } = startCommand({ args: [OPERATOR, deed], env: settings, logPath });
-  const exit = await ended;
-  if (exit.code !== 0) throw new Error(`${deed}: ${JSON.stringify(exit)} ${lines.join("\n")}`);
 }
 
 function migrateCell(place: MigratePlace, action: Action): CellSpec {

@@ -5,6 +5,7 @@ import type { Rail } from "../../../sandbox/service-settings.ts";
 import { taskKey, type PublishedTask } from "../../../sandbox/traffic/ledger.ts";
 import { paymentIdOf } from "../../../src/payment/ids.ts";
 import type { CellSpec, Played } from "./cell-spec.ts";
+import { operate } from "./operate.ts";
 import type { Stage } from "./stage.ts";
 
 const RAILS = ["arc", "circle"] as const;
@@ -61,15 +62,16 @@ async function playTakeover(stage: Stage): Promise<Played> {
 
 /** Killed with payments that are stored and not sent; started again at once. */
 async function playRestart(stage: Stage): Promise<Played> {
-  const { fleet, traffic, gigpay } = stage;
+  const { fleet, traffic } = stage;
   const only = fleet.start("one");
   await only.service.ready;
   await traffic.mixed();
   await traffic.untilEnded([...traffic.ledger.tasks.keys()], WITHIN_MS);
-  await gigpay("pause", "--yes", "--reason", "to have stored payments");
+  // To have stored payments, that only the next one sends.
+  await operate(stage, "takeover", "pause");
   const tasks = await traffic.plain(12);
   await untilAccepted(stage, tasks);
-  await gigpay("resume", "--yes", "--reason", "the next one may send them");
+  await operate(stage, "takeover", "resume");
   await only.service.kill();
   const restartedAtMs = Date.now();
   const keys = new Set(tasks.map(taskKey));

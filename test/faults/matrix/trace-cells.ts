@@ -1,4 +1,3 @@
-import { fileURLToPath } from "node:url";
 import { setTimeout as delay } from "node:timers/promises";
 import { sql } from "slonik";
 import { encodeFunctionData } from "viem";
@@ -11,15 +10,13 @@ import { taskKey, type PublishedTask } from "../../../sandbox/traffic/ledger.ts"
 import { anyRow } from "../../../src/database/pool.ts";
 import { paymentIdOf, refOf } from "../../../src/payment/ids.ts";
 import { backUpDatabase, type Backup } from "../boxes/postgres-operations.ts";
-import { startCommand } from "./armed-command.ts";
 import type { CellSpec, Played } from "./cell-spec.ts";
 import { untilPending } from "./chain-acts.ts";
 import type { StartOptions } from "./fleet.ts";
-import { logsOf } from "./logs.ts";
+import { operate } from "./operate.ts";
 import { confirmRestore, isRestoreOpen } from "./operator-on-call.ts";
 import type { Stage } from "./stage.ts";
 
-const OPERATOR = fileURLToPath(new URL("./operator-main.ts", import.meta.url));
 const WITHIN_MS = 60_000;
 const POLL_MS = 50;
 
@@ -92,12 +89,12 @@ async function stranger(stage: Stage): Promise<Played> {
 async function voidInDoubt(stage: Stage): Promise<Played> {
   const { fleet, traffic, cell } = stage;
   await fleet.start("one").service.ready;
-  await operate(stage, "pause");
+  await operate(stage, "trace", "pause");
   const [task] = await traffic.plain(1);
   await untilState(stage, task, ["planned"]);
-  await operate(stage, "void", task);
+  await operate(stage, "trace", "void", idOf(task));
   cell.sandbox.chain.pauseBlocks();
-  await operate(stage, "resume");
+  await operate(stage, "trace", "resume");
   await untilState(stage, task, ["review"]);
   cell.sandbox.chain.resumeBlocks();
   const endedAtMs = Date.now();
@@ -142,7 +139,7 @@ async function forgottenRetry(stage: Stage): Promise<Played> {
   fleet.start("two", options);
   await hire(stage, task);
   cell.sandbox.chain.pauseBlocks();
-  await operate(stage, "retry", task);
+  await operate(stage, "trace", "retry", idOf(task));
   await untilPending(stage);
   await fleet.stop();
   cell.sandbox.chain.resumeBlocks();
@@ -188,7 +185,7 @@ async function cancelMeetsPay(stage: Stage): Promise<Played> {
   cell.sandbox.chain.pauseBlocks();
   const [task] = await traffic.plain(1);
   await untilPending(stage);
-  await operate(stage, "void", task);
+  await operate(stage, "trace", "void", idOf(task));
   await untilPending(stage, 2);
   cell.sandbox.chain.resumeBlocks();
   const endedAtMs = Date.now();
@@ -285,14 +282,6 @@ async function until(what: string, holds: () => Promise<boolean>): Promise<void>
     if (Date.now() > deadlineMs) throw new Error(`not in time: ${what}`);
     await delay(POLL_MS);
   }
-}
-
-async function operate(stage: Stage, deed: string, task?: PublishedTask): Promise<void> {
-  const args = [OPERATOR, deed, ...(task ? [idOf(task)] : [])];
-  const logPath = `${logsOf("trace")}/${deed}.log`;
-  const { ended, lines } = startCommand({ args, env: stage.settings, logPath });
-  const exit = await ended;
-  if (exit.code !== 0) throw new Error(`${deed}: ${JSON.stringify(exit)} ${lines.join("\n")}`);
 }
 
 function idOf(task: PublishedTask | undefined): string {

@@ -1,11 +1,10 @@
-import type { DeadLetterDetail, ShownBytes } from "../queries/get-dead-letter.ts";
-import type { DeadLetterView } from "../queries/list-dead-letters.ts";
-import { table } from "./output.ts";
+import type { DeadLetter, DeadLetterDetail, ShownBytes } from "../../client/api.ts";
+import { table } from "../output.ts";
 
 /** More of a value than this is for --json. */
 const SHOWN_CHARACTERS_MAX = 2_000;
 
-export function letterLine(letter: DeadLetterView): string {
+export function letterLine(letter: DeadLetter): string {
   const { id, status, createdAt, code, field, platformId } = letter;
   const about = [field && `field ${field}`, platformId && `platform ${platformId}`]
     .filter(Boolean)
@@ -47,7 +46,7 @@ export function letterText(letter: DeadLetterDetail): string {
   ].join("\n");
 }
 
-function statusText({ status, closedAt, closedBy, closedReason }: DeadLetterView): string {
+function statusText({ status, closedAt, closedBy, closedReason }: DeadLetter): string {
   return closedAt === null ? status : `${status} ${closedAt} by ${closedBy}: ${closedReason}`;
 }
 
