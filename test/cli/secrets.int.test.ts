@@ -31,6 +31,7 @@ const CANARIES: Readonly<Record<string, string>> = {
   OTEL_EXPORTER_OTLP_ENDPOINT: "canary-otlp-key-in-its-path",
   OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: "canary-traces-key-in-its-path",
   OTEL_EXPORTER_OTLP_HEADERS: "authorization=Bearer%20canary-otlp-token",
+  GIGPAY_API_KEY: "gsp_canary_api_key",
 };
 
 /** A part that says back whatever it was told, as proxies and debug servers do, and fails. */
@@ -78,6 +79,7 @@ function settings(rail: "arc" | "circle"): Record<string, string> {
     CIRCLE_OPERATOR_WALLET_IDS: "wallet",
     OTEL_EXPORTER_OTLP_ENDPOINT: `${url}/${CANARIES["OTEL_EXPORTER_OTLP_ENDPOINT"]}`,
     OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: `${url}/${CANARIES["OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"]}`,
+    GIGPAY_URL: url,
     METRICS_PORT: "0",
     LOG_LEVEL: "trace",
   };

@@ -208,7 +208,7 @@ test("what the state of a payment forbids is refused, with the problem as the do
   const retried = await ask("retry", id, ...generation, ...because, "--json");
   expect(retried.code).toBe(5);
   expect(JSON.parse(retried.stdout)).toMatchObject({ code: "would_fail_again", generation: 1 });
-  const decision = ["--decision", "recheck", ...generation, ...because];
+  const decision = ["--decision", "cancel", ...generation, ...because];
   expect(await ask("review", "resolve", id, ...decision)).toMatchObject({
     code: 5,
     stdout: "",
