@@ -27,7 +27,8 @@ export function isRepeatable(method: string, path: string): boolean {
 /** Whether the request should be made again: what was certainly not done always, what may have been done only if repeatable. */
 export function mayRepeat(tried: Tried, repeatable: boolean): boolean {
   if (tried.kind === "silent") return repeatable || tried.isUnsent;
-  return tried.status === 429 || (repeatable && GATEWAY.has(tried.status));
+  const isUndone = tried.status === 429 || codeIn(tried.text) === "overloaded";
+  return isUndone || (repeatable && GATEWAY.has(tried.status));
 }
 
 /** Whether this try may have changed something although it did not say so. */

@@ -72,8 +72,10 @@ test("what a second time would not be the same is asked for once, unless it was 
     expect(await failureOf(retry(server.url))).toMatchObject({ isInDoubt: true });
     expect(server.received).toHaveLength(1);
   }
-  await using server = await scriptedServer(problem(429, "rate_limited"), json(202, PAYMENT));
-  expect((await retry(server.url)).status).toBe(202);
+  for (const first of [problem(429, "rate_limited"), problem(503, "overloaded", AT_ONCE)]) {
+    await using server = await scriptedServer(first, json(202, PAYMENT));
+    expect((await retry(server.url)).status).toBe(202);
+  }
 });
 
 test("tries are bounded, and so is what an answer may make a caller wait", async () => {

@@ -407,7 +407,9 @@ test("an operator key is stolen: alarm, pause, review; revoked, it pays nothing 
   expect(await playbook.run("gigpay doctor")).toMatchObject({ code: 0 });
   const rotated = running.use(runLogged(settings, "rotated"));
   await rotated.ready;
-  settings["GIGPAY_URL"] = await apiUrlOf(rotated);
+  const url = await apiUrlOf(rotated);
+  settings["GIGPAY_URL"] = url;
+  await expect.poll(async () => (await fetch(`${url}/readyz`)).status).toBe(200);
   await resumePlatform(pool, "robbed");
   const resumed = await playbook.run(
     'gigpay resume --reason "the stolen key is revoked and replaced" --yes',
