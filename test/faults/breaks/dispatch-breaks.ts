@@ -67,7 +67,7 @@ export const DISPATCH_BREAKS: readonly Break[] = [
         replace: "const delayMs = delaysMs[0];",
       },
     ],
-    checks: [simulation],
+    checks: [simulation, { kind: "test", file: "test/payment/judge.unit.test.ts" }],
   },
   {
     name: "a retry does not look at the expected generation",

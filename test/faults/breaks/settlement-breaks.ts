@@ -15,7 +15,11 @@ export const SETTLEMENT_BREAKS: readonly Break[] = [
           'return { kind: "fail", failure: { code: "transfer_reverted", message, retryable: true }, voidTxHash: log.txHash, announced: false };',
       },
     ],
-    checks: [simulation],
+    checks: [
+      simulation,
+      { kind: "test", file: "test/settlement/settle-blocks.int.test.ts" },
+      { kind: "test", file: "test/payment/judge.unit.test.ts" },
+    ],
   },
   {
     name: "a floor at the generation closes it",
