@@ -7,6 +7,7 @@ import { addLedgerCommands } from "./ledger-commands.ts";
 import { addLetterCommands } from "./remote/letter-commands.ts";
 import { addOperatingCommands } from "./remote/operating-commands.ts";
 import { addPayingCommands } from "./remote/paying-commands.ts";
+import { addWebhookCommands } from "./remote/webhook-commands.ts";
 import { addServerCommands } from "./server-commands.ts";
 import { addWatchingCommands } from "./watching-commands.ts";
 import { EXIT, exitCodeOf, explain, type ExitCode } from "./exit.ts";
@@ -34,6 +35,7 @@ export async function main(argv: readonly string[]): Promise<ExitCode> {
   program.commandsGroup("What needs a person, over HTTP:");
   addOperatingCommands(program, run);
   addLetterCommands(program, run);
+  addWebhookCommands(program, run);
   program.commandsGroup("Beside the service, with its settings:");
   addServerCommands(program, run);
   addDeploymentCommands(program, run);

@@ -244,6 +244,27 @@ test("dead letters are listed, shown, replayed and discarded one by one; what is
   });
 });
 
+test("a webhook endpoint is added, with its secret alone on stdout and this once, tested, and delivered to again", async () => {
+  const add = (target: string) => ask("webhooks", "add", target, "--platform", "acme", "--yes");
+  expect(await add("https://127.0.0.1:8443/hook")).toMatchObject({
+    code: 0,
+    stdout: expect.stringMatching(/^whsec_\S+\n$/),
+  });
+  expect(await add("https://10.0.0.1/hook")).toMatchObject({
+    code: 5,
+    stderr: expect.stringContaining("webhook_url_forbidden"),
+  });
+  const list = await ask("webhooks", "list", "--json");
+  expect(list.stdout).not.toContain("whsec_");
+  const { id } = JSON.parse(list.stdout) as { id: string };
+  const tested = await ask("webhooks", "test", id, "--yes", "--json");
+  const delivery = JSON.parse(tested.stdout) as { id: string };
+  const deliveries = await ask("webhooks", "deliveries", "--endpoint", id, "--json");
+  expect(JSON.parse(deliveries.stdout)).toMatchObject({ id: delivery.id, eventType: "test" });
+  const redelivered = await ask("webhooks", "redeliver", delivery.id, "--yes");
+  expect(redelivered).toMatchObject({ code: 0, stdout: expect.stringContaining("pending") });
+});
+
 test("help tells a newcomer what a command does and what its end means", async () => {
   const { code, stdout } = await ask("--help");
   expect(code).toBe(0);
