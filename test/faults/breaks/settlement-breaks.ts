@@ -93,6 +93,6 @@ export const SETTLEMENT_BREAKS: readonly Break[] = [
           'return derivedUuid("event", paymentId, String(generation), kind, String(performance.now()));',
       },
     ],
-    checks: [simulation, { kind: "test", file: "test/settlement/settle-blocks.int.test.ts" }],
+    checks: [simulation, { kind: "test", file: "test/payment/ids.unit.test.ts" }],
   },
 ];
