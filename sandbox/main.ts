@@ -3,6 +3,7 @@ import { dirname, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 
+import { freePort } from "./process/free-port.ts";
 import { startSandbox, type Sandbox } from "./sandbox.ts";
 import type { Rail } from "./service-settings.ts";
 
@@ -50,7 +51,9 @@ async function run(rail: Rail, envFile: string): Promise<void> {
   const began = Date.now();
   const sandbox = await startSandbox({ signal: stopping.signal });
   try {
-    await writeSettings(envFile, sandbox.settings(rail));
+    // Known before the service runs, so that `gigpay` finds it with the same settings.
+    const HTTP_PORT = String(await freePort());
+    await writeSettings(envFile, { ...sandbox.settings(rail), HTTP_PORT });
     process.stdout.write(`${JSON.stringify(addresses(sandbox, rail, envFile))}\n`);
     const seconds = ((Date.now() - began) / 1000).toFixed(1);
     const shown = relative(process.cwd(), envFile);

@@ -1,6 +1,7 @@
 #!/usr/bin/env -S node --disable-warning=TimeoutNegativeWarning --max-semi-space-size=8 --max-old-space-size=192
 import { existsSync } from "node:fs";
 import { Command, CommanderError } from "commander";
+import { completionScript } from "./completion.ts";
 import { addDeploymentCommands } from "./deployment-commands.ts";
 import { addKeyCommands } from "./key-commands.ts";
 import { addLedgerCommands } from "./ledger-commands.ts";
@@ -42,6 +43,14 @@ export async function main(argv: readonly string[]): Promise<ExitCode> {
   addKeyCommands(program, run);
   addLedgerCommands(program, run);
   addWatchingCommands(program, run);
+  program
+    .command("completion")
+    .description("print a script that completes commands and options in bash and zsh")
+    .addHelpText(
+      "after",
+      "\nsource <(gigpay completion); in zsh first: autoload -U +X bashcompinit && bashcompinit",
+    )
+    .action(() => void process.stdout.write(completionScript(program)));
 
   try {
     await program.parseAsync([...argv]);
