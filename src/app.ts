@@ -171,7 +171,8 @@ export async function dispatch(
     }
   }
   const wake = connected.laneBells.get(lane.id) ?? connected.bells.dispatch;
-  await runLane(dispatchDeps(connected, wake), lane, signal);
+  const news = lane.rail === "circle" ? { news: connected.bells.tend } : {};
+  await runLane({ ...dispatchDeps(connected, wake), ...news }, lane, signal);
 }
 
 /** Whoever follows the chain verifies as well. */

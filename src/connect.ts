@@ -67,14 +67,14 @@ export async function connect(
       await checkChain(
         config,
         rpc,
-        found.flatMap(({ operators }) => operators),
+        found.lanes.flatMap(({ operators }) => operators),
       );
       return found;
     }),
     waitFor("Postgres", () => openDatabase(config, log, server)),
     ensureTopics({ kafka, log, signal }, topicSpecs(topicsOf(config), PARTITIONS)),
   ] as const;
-  const [codec, lanes, pool] = await Promise.all(parts).catch(async (error: unknown) => {
+  const [codec, { lanes, notificationKeys }, pool] = await Promise.all(parts).catch(async (error: unknown) => {
     // What goes on waiting, or stays open, would keep a process alive that has nothing left to do.
     failed.abort();
     const [, , database] = await Promise.allSettled(parts);
@@ -94,6 +94,7 @@ export async function connect(
     kafka,
     codec,
     lanes,
+    notificationKeys,
     operators: lanes.flatMap(({ operators }) => operators),
     ...hung,
     signals: connectSignals(database, hung.bells, signals.running),
@@ -109,6 +110,8 @@ function hangBells(lanes: readonly Lane[]) {
     // What the relay publishes are outcomes, above all.
     relay: ringAlong(createWake(), ringAll([outcomeBell, webhookBells.decided])),
     recheck: createWake(),
+    // Of the circle rail, which has one lane.
+    tend: createWake(),
   };
   return { bells, laneBells, outcomeBell, webhookBells };
 }

@@ -4,6 +4,7 @@ import { localSigner } from "./arc/signer.ts";
 import { createAccountWallets } from "./circle/account-wallets.ts";
 import { createCircleClient } from "./circle/client.ts";
 import { createCircleLane } from "./circle/lane.ts";
+import { createNotificationKeys, type NotificationKeys } from "./circle/notification-keys.ts";
 import { readOperatorWallets } from "./circle/operator-wallets.ts";
 import { createPacer } from "./circle/pacer.ts";
 import { createTransferLane } from "./circle/transfer-lane.ts";
@@ -18,6 +19,13 @@ export function circleBlockchain(chainId: number): string {
   return chainId === 5042 ? "ARC" : "ARC-TESTNET";
 }
 
+/** What payments leave by. */
+export interface Road {
+  readonly lanes: readonly Lane[];
+  /** Null: this deployment does not pay through Circle. */
+  readonly notificationKeys: NotificationKeys | null;
+}
+
 /**
  * The lanes of the configured rail. Circle's wallets are looked up, so this throws CIRCLE_UNAVAILABLE (retry) while
  * Circle is away.
@@ -25,17 +33,20 @@ export function circleBlockchain(chainId: number): string {
 export async function createLanes(
   deps: { config: Config; rpc: Rpc; log: Logger; metrics: Metrics },
   signal: AbortSignal,
-): Promise<readonly Lane[]> {
+): Promise<Road> {
   const { config, rpc, log, metrics } = deps;
   const { railSettings: rail, ARC_CHAIN_ID: chainId, PAY_ONCE_ADDRESS: payOnce } = config;
   switch (rail.rail) {
     case "arc":
-      return rail.ARC_OPERATOR_PRIVATE_KEYS.map((key) =>
-        createArcLane(
-          { rpc, log, signer: localSigner(key), chainId, payOnce },
-          { maxInFlight: rail.ARC_MAX_IN_FLIGHT },
+      return {
+        lanes: rail.ARC_OPERATOR_PRIVATE_KEYS.map((key) =>
+          createArcLane(
+            { rpc, log, signer: localSigner(key), chainId, payOnce },
+            { maxInFlight: rail.ARC_MAX_IN_FLIGHT },
+          ),
         ),
-      );
+        notificationKeys: null,
+      };
     case "circle": {
       const settings = {
         apiKey: rail.CIRCLE_API_KEY,
@@ -51,15 +62,18 @@ export async function createLanes(
         });
       const posts = pacer("post", rail.CIRCLE_POSTS_PER_SECOND);
       const gets = pacer("get", rail.CIRCLE_GETS_PER_SECOND);
+      const notificationKeys = createNotificationKeys({ client, gets, log });
       const blockchain = circleBlockchain(chainId);
       if (config.PAYMENT_METHOD === "transfer") {
         const wallets = createAccountWallets({ client, gets, log, blockchain });
         await wallets.load(signal);
-        return [createTransferLane({ client, wallets, posts, gets, log })];
+        const lane = createTransferLane({ client, wallets, posts, gets, log });
+        return { lanes: [lane], notificationKeys };
       }
       const walletIds = rail.CIRCLE_OPERATOR_WALLET_IDS;
       const wallets = await readOperatorWallets(client, walletIds, blockchain, signal);
-      return [createCircleLane({ client, wallets, payOnce, posts, gets, log })];
+      const lane = createCircleLane({ client, wallets, payOnce, posts, gets, log });
+      return { lanes: [lane], notificationKeys };
     }
   }
 }

@@ -1,4 +1,5 @@
 import { acceptBatch } from "./acceptance/accept-batch.ts";
+import { createNotificationInbox } from "./circle/notification-inbox.ts";
 import type { Config } from "./config.ts";
 import { databaseOf } from "./connections.ts";
 import { outlastOutage } from "./database/outlast-outage.ts";
@@ -52,7 +53,7 @@ export async function serveApi(
   { listening, consumer, watch }: ApiPlace,
   signals: ApiSignals,
 ): Promise<void> {
-  const { config, log, server, outcomeBell: decided } = connected;
+  const { config, log, metrics, server, outcomeBell: decided } = connected;
   const pool = await outlastOutage(
     { log },
     () => databaseOf(config, (connection) => server.look(connection), { poolMax: POOL_MAX }),
@@ -68,7 +69,7 @@ export async function serveApi(
   const api = apiDeps(connected, { pool, outcomes, readiness });
   const admission = admissionOf(config, pool, (keyId) => uses.note(keyId));
   const app = await createApi(
-    { api, admission, log, stopping: signals.stopping },
+    { api, admission, log, metrics, stopping: signals.stopping },
     {
       bodyLimitBytes: config.HTTP_BODY_LIMIT_BYTES,
       trustedProxies: config.HTTP_TRUSTED_PROXIES ?? [],
@@ -86,7 +87,9 @@ function apiDeps(
   connected: Connected,
   own: Pick<ApiDeps, "pool" | "outcomes" | "readiness">,
 ): ApiDeps {
-  const { config, log } = connected;
+  const { config, log, metrics, notificationKeys: keys } = connected;
+  // Whoever sends may be another instance.
+  const onHint = () => connected.signals.announce("tend");
   const replay = replayDeps(connected);
   const publicUrl = config.PUBLIC_URL ?? `http://localhost:${config.HTTP_PORT}`;
   let document: unknown;
@@ -96,6 +99,7 @@ function apiDeps(
     replay,
     review: reviewDeps(connected),
     webhooks: webhookPort(connected),
+    notifications: keys && createNotificationInbox({ keys, metrics, onHint }),
     accept: createRequestBatcher((input) => acceptBatch(replay, input)),
     explorerUrl: config.ARC_EXPLORER_URL,
     publicUrl,

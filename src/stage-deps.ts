@@ -11,7 +11,7 @@ import { topicsOf } from "./connections.ts";
 import type { Signals } from "./database/listen.ts";
 import type { Database } from "./database/pool.ts";
 import type { DispatchDeps } from "./dispatch/dispatch-deps.ts";
-import type { FundsReader, Lane } from "./dispatch/rail.ts";
+import type { FundsReader } from "./dispatch/rail.ts";
 import { EVERYTHING, pause } from "./dispatch/pause.ts";
 import { releaseSend } from "./dispatch/release-send.ts";
 import type { ChainReader } from "./follow/chain-reader.ts";
@@ -19,6 +19,7 @@ import type { FollowDeps } from "./follow/follow-chain.ts";
 import { readOpenSends } from "./follow/open-sends.ts";
 import type { Kafka } from "./kafka/client.ts";
 import type { Codec } from "./kafka/codec.ts";
+import type { Road } from "./lanes.ts";
 import type { Logger } from "./log.ts";
 import type { Metrics } from "./metrics/create-metrics.ts";
 import { notingHeads } from "./noting-heads.ts";
@@ -36,10 +37,10 @@ import { settleBlocks, type SettleBlocksDeps } from "./settlement/settle-blocks.
 import type { Tracing } from "./tracing/tracing.ts";
 import type { Wake } from "./wake.ts";
 
-export type Bell = "dispatch" | "relay" | "recheck";
+export type Bell = "dispatch" | "relay" | "recheck" | "tend";
 
 /** What the parts outside have been connected to; every stage takes from it what it needs. */
-export interface Connected {
+export interface Connected extends Road {
   readonly config: Config;
   readonly log: Logger;
   readonly metrics: Metrics;
@@ -50,7 +51,6 @@ export interface Connected {
   readonly rpc: Rpc;
   readonly kafka: Kafka;
   readonly codec: Codec;
-  readonly lanes: readonly Lane[];
   readonly bells: Readonly<Record<Bell, Wake>>;
   /** A lane listens to a bell of its own; the dispatch bell rings them all. */
   readonly laneBells: ReadonlyMap<string, Wake>;

@@ -25,6 +25,9 @@ export const RUNBOOK_SECTIONS = [
   "PaymentsDatabaseConnectionsExhausted",
   "PaymentsErrorsLogged",
   "PaymentsHeartbeatMissing",
+  "PaymentsHttpErrors",
+  "PaymentsHttpSlow",
+  "PaymentsCircleNotificationsForged",
 ] as const;
 export type RunbookSection = (typeof RUNBOOK_SECTIONS)[number];
 

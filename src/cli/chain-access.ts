@@ -33,7 +33,8 @@ export async function operatorAddresses(
   return wallets.map(({ address }) => address);
 }
 
-function circleClientOf(rail: Extract<RailSettings, { rail: "circle" }>) {
+/** For commands: nobody measures. */
+export function circleClientOf(rail: Extract<RailSettings, { rail: "circle" }>) {
   return createCircleClient({
     apiKey: rail.CIRCLE_API_KEY,
     entitySecret: rail.CIRCLE_ENTITY_SECRET,

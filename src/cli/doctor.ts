@@ -13,6 +13,7 @@ import { EXIT, type ExitCode } from "./exit.ts";
 import { withDatabase } from "./open-database.ts";
 import { printDocument, type Output } from "./output.ts";
 import { heartbeatFindings } from "./heartbeat-findings.ts";
+import { notificationFindings } from "./notification-findings.ts";
 import { pauseFindings } from "./pause-findings.ts";
 import { restoreFindings } from "./restore-findings.ts";
 
@@ -37,6 +38,7 @@ export async function doctorCommand(output: Output): Promise<ExitCode> {
       look("Kafka", () => kafkaFindings(config)),
       look("schema registry", () => registryFindings(config)),
       look("chain", () => chainFindings(config)),
+      look("Circle's notifications", () => notificationFindings(config)),
       config.PAYMENT_METHOD === "transfer"
         ? look("wallets", () => payerFindings(config))
         : look("allowances", () => allowanceFindings(config)),

@@ -7,8 +7,16 @@ import { createPayerHolds } from "./payer-holds.ts";
 import type { Lane, SendTicket } from "./rail.ts";
 import { readOpenSends } from "./stored-sends.ts";
 import { createTurn, type Turn } from "./take-turn.ts";
+import type { Wake } from "../wake.ts";
 
 const TEND_EVERY_MS = 1_000;
+/** However often the provider calls: each time it is asked, and its limit is for all who ask. */
+const TEND_GAP_MS = 250;
+
+export interface LaneDeps extends DispatchDeps {
+  /** Rung when the provider says that there is news of a send; absent: nobody says so. */
+  readonly news?: Wake;
+}
 
 /**
  * Dispatch of one lane, for whoever holds its lease. In come due payments; out go sends, each stored in one commit
@@ -16,12 +24,12 @@ const TEND_EVERY_MS = 1_000;
  * COMMIT whose answer was lost), and is then simply run again: every start opens the lane from the stored sends, and
  * submits again those that were never answered, which moves money once however often it happens.
  */
-export async function runLane(deps: DispatchDeps, lane: Lane, signal: AbortSignal): Promise<void> {
+export async function runLane(deps: LaneDeps, lane: Lane, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) await runFromMemory(deps, lane, signal);
 }
 
 /** One opening of the lane; returns when the lane must be opened anew. */
-async function runFromMemory(deps: DispatchDeps, lane: Lane, outer: AbortSignal): Promise<void> {
+async function runFromMemory(deps: LaneDeps, lane: Lane, outer: AbortSignal): Promise<void> {
   const inner = new AbortController();
   const signal = AbortSignal.any([outer, inner.signal]);
   const open = await readOpenSends(deps.database, lane);
@@ -62,14 +70,15 @@ async function keepForming(deps: DispatchDeps, takeTurn: Turn, signal: AbortSign
 }
 
 async function keepTending(
-  { log }: DispatchDeps,
+  { log, news }: LaneDeps,
   lane: Lane,
   held: HeldSends,
   signal: AbortSignal,
 ): Promise<void> {
   let isFailing = false;
   while (!signal.aborted) {
-    await delay(TEND_EVERY_MS, undefined, { signal }).catch(() => undefined);
+    await delay(news ? TEND_GAP_MS : TEND_EVERY_MS, undefined, { signal }).catch(() => undefined);
+    await news?.heard(TEND_EVERY_MS - TEND_GAP_MS, signal);
     const sends = held.sends();
     if (signal.aborted || sends.length === 0) continue;
     try {

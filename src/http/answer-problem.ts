@@ -1,16 +1,24 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { Logger } from "../log.ts";
+import type { Metrics } from "../metrics/create-metrics.ts";
 import { problemDocument, PROBLEMS } from "./problems.ts";
 import { problemOf } from "./problem-of.ts";
 
+interface AnswerDeps {
+  readonly log: Logger;
+  readonly metrics: Pick<Metrics, "httpProblems">;
+  readonly publicUrl: string;
+}
+
 /** Answers with the problem behind whatever was thrown. Of a fault of ours the log gets everything, the caller an id. */
 export function answerProblem(
-  { log, publicUrl }: { readonly log: Logger; readonly publicUrl: string },
+  { log, metrics, publicUrl }: AnswerDeps,
   error: unknown,
   { request, reply }: { readonly request: FastifyRequest; readonly reply: FastifyReply },
 ): FastifyReply {
   const problem = problemOf(error);
   const { status } = PROBLEMS[problem.code];
+  metrics.httpProblems.add({ code: problem.code });
   const requestId = request.id;
   if (status >= 500) {
     const { method, routeOptions } = request;

@@ -1,4 +1,5 @@
 import type { ReplayDeps } from "../acceptance/replay-dead-letter.ts";
+import type { NotificationInbox } from "../circle/notification-inbox.ts";
 import type { Database } from "../database/pool.ts";
 import type { Logger } from "../log.ts";
 import type { Submission, SubmissionResult } from "../payment/submission.ts";
@@ -19,6 +20,8 @@ export interface ApiDeps {
   readonly replay: ReplayDeps;
   readonly review: ReviewDeps;
   readonly webhooks: WebhookPort;
+  /** Null: this deployment does not pay through Circle. */
+  readonly notifications: NotificationInbox | null;
   /** Without a slash at its end; null: payments have no explorer links. */
   readonly explorerUrl: string | null;
   /** Where this API is found from outside, without a slash at its end. */

@@ -1,12 +1,14 @@
 import { randomUUID } from "node:crypto";
 import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import type { Logger } from "../log.ts";
+import type { Metrics } from "../metrics/create-metrics.ts";
 import { answerProblem } from "./answer-problem.ts";
 import { serveDocs } from "./docs.ts";
 import { parseJson } from "./parse-json.ts";
 import { HttpProblem, notFound } from "./problems.ts";
 import { registerRoute, type RegisterDeps } from "./register-route.ts";
 import type { Route } from "./route.ts";
+import { watchRequests } from "./watch-requests.ts";
 
 export interface ApiSettings {
   readonly bodyLimitBytes: number;
@@ -19,9 +21,14 @@ const PARAMETER_LENGTH_MAX = 3 * 128;
 const REQUEST_ID = /^[\x21-\x7e]{1,128}$/;
 const METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"] as const;
 
+type ApiMetrics = Pick<
+  Metrics,
+  "httpRequests" | "httpDuration" | "httpInFlight" | "httpProblems"
+>;
+
 /** The API as one Fastify server that listens to nothing: whoever listens hands requests to its `routing`. */
 export async function createApi(
-  deps: RegisterDeps & { readonly log: Logger },
+  deps: RegisterDeps & { readonly log: Logger; readonly metrics: ApiMetrics },
   settings: ApiSettings,
   routes: readonly Route[],
 ): Promise<FastifyInstance> {
@@ -37,11 +44,12 @@ export async function createApi(
     frameworkErrors: (error, request, reply) => void answer(error, request, reply),
   });
   const answer = (error: unknown, request: FastifyRequest, reply: FastifyReply) =>
-    answerProblem({ log: deps.log, publicUrl }, error, { request, reply });
+    answerProblem({ ...deps, publicUrl }, error, { request, reply });
   app.decorateRequest("apiKey", undefined);
   app.decorateRequest("startedMs", 0);
   app.setErrorHandler(answer);
   app.setNotFoundHandler((request, reply) => answer(notFound("path"), request, reply));
+  watchRequests(app, deps.metrics, routes);
   app.addHook("onRequest", async (request, reply) => {
     reply.headers({
       "x-request-id": request.id,

@@ -36,7 +36,7 @@ export const PROBLEMS = {
   signature_invalid: no(
     401,
     "The signature does not fit",
-    "Sign `{webhook-id}.{webhook-timestamp}.{body}` with the platform's webhook secret over the bytes exactly as they are sent (Standard Webhooks).",
+    "Sign `{webhook-id}.{webhook-timestamp}.{body}` with the platform's webhook secret over the bytes exactly as they are sent (Standard Webhooks). Circle signs with a key of its own.",
   ),
   timestamp_out_of_tolerance: no(
     401,

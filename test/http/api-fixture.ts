@@ -8,6 +8,8 @@ import { ALL_ROUTES } from "../../src/http/routes/all-routes.ts";
 import { createTokenBuckets, type BucketSettings } from "../../src/http/token-buckets.ts";
 import type { ApiKey } from "../../src/keys/find-key.ts";
 import { SCOPES, type Scope } from "../../src/keys/scopes.ts";
+import type { Metrics } from "../../src/metrics/create-metrics.ts";
+import { unobserved } from "../support/unobserved.ts";
 
 export const PUBLIC_URL = "https://pay.example.org";
 
@@ -19,6 +21,7 @@ export interface FixtureOptions {
   readonly findKey?: (token: string) => Promise<ApiKey | undefined>;
   readonly onLog?: (line: Readonly<Record<string, unknown>>) => void;
   readonly stopping?: AbortSignal;
+  readonly metrics?: Metrics;
 }
 
 /** A key that may do everything, unless told. */
@@ -54,7 +57,13 @@ export function apiOver(options: FixtureOptions = {}) {
     addressBuckets: createTokenBuckets(limits),
   });
   return createApi(
-    { api, admission, log, stopping: options.stopping ?? new AbortController().signal },
+    {
+      api,
+      admission,
+      log,
+      metrics: options.metrics ?? unobserved,
+      stopping: options.stopping ?? new AbortController().signal,
+    },
     { bodyLimitBytes: options.bodyLimitBytes ?? 1_048_576, trustedProxies: [] },
     options.routes ?? ALL_ROUTES,
   );

@@ -124,8 +124,13 @@ async function connectTo(world: LineWorld, place: Place, signal: AbortSignal): P
   const config = loadConfig({ ...environmentOf(world, place), ...place.settings });
   const log = createLog({ level: config.LOG_LEVEL, instanceId: "line" });
   const rpc = createRpc({ urls: config.ARC_RPC_URL });
-  const lanes = await createLanes({ config, rpc, log, metrics: unobserved }, signal);
-  const bells = { dispatch: createWake(), relay: createWake(), recheck: createWake() };
+  const { lanes, notificationKeys } = await createLanes({ config, rpc, log, metrics: unobserved }, signal);
+  const bells = {
+    dispatch: createWake(),
+    relay: createWake(),
+    recheck: createWake(),
+    tend: createWake(),
+  };
   const registry = () => Promise.reject(new Error("there is no registry"));
   return {
     config,
@@ -143,6 +148,7 @@ async function connectTo(world: LineWorld, place: Place, signal: AbortSignal): P
       ...createTaskEncoder(3),
     },
     lanes,
+    notificationKeys,
     operators: lanes.flatMap(({ operators }) => operators),
     bells,
     laneBells: new Map(lanes.map(({ id }) => [id, bells.dispatch])),

@@ -1,5 +1,6 @@
 import type { BoardSpec } from "../panel.ts";
 import { flow } from "./flow.ts";
+import { http } from "./http.ts";
 import { kafka } from "./kafka.ts";
 import { process } from "./process.ts";
 import { webhooks } from "./webhooks.ts";
@@ -10,5 +11,5 @@ export const pipelineBoard: BoardSpec = {
   description: "What is stuck, where, and why?",
   from: "now-1h",
   hasStages: false,
-  rows: [flow, kafka, webhooks, process],
+  rows: [flow, kafka, http, webhooks, process],
 };

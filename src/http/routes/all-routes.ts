@@ -1,5 +1,6 @@
 import type { Route } from "../route.ts";
 import { changeWebhookEndpoint } from "./change-webhook-endpoint.ts";
+import { checkCircleEndpoint } from "./check-circle-endpoint.ts";
 import { createBulk } from "./create-bulk.ts";
 import { createPayment } from "./create-payment.ts";
 import { createWebhookEndpoint } from "./create-webhook-endpoint.ts";
@@ -29,6 +30,7 @@ import { putWorker } from "./put-worker.ts";
 import { putWorkers } from "./put-workers.ts";
 import { readyz } from "./readyz.ts";
 import { redeliverWebhook } from "./redeliver-webhook.ts";
+import { receiveCircleNotification } from "./receive-circle-notification.ts";
 import { replayDeadLetter } from "./replay-dead-letter.ts";
 import { replayDeadLetters } from "./replay-dead-letters.ts";
 import { reportTask } from "./report-task.ts";
@@ -82,6 +84,8 @@ export const ALL_ROUTES: readonly Route[] = [
   pausePlatform,
   resumePlatform,
   listAudit,
+  checkCircleEndpoint,
+  receiveCircleNotification,
   livez,
   readyz,
   showProblem,

@@ -1,5 +1,6 @@
 import type { Definition } from "../definition.ts";
 import { flowMetrics } from "./flow.ts";
+import { httpMetrics } from "./http.ts";
 import { kafkaMetrics } from "./kafka.ts";
 import { latencyMetrics } from "./latency.ts";
 import { moneyMetrics } from "./money.ts";
@@ -16,5 +17,6 @@ export const catalogue = {
   ...kafkaMetrics,
   ...moneyMetrics,
   ...webhookMetrics,
+  ...httpMetrics,
   ...processMetrics,
 } as const satisfies Record<string, Definition>;

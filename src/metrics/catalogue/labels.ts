@@ -24,3 +24,13 @@ export const TRY_OUTCOMES = [
   "stopped",
 ] as const;
 export const WEBHOOK_ENDPOINT_STATES = ["receiving", "failing", "disabled"] as const;
+/** What became of a notification that says it is Circle's. */
+export const NOTIFICATION_OUTCOMES = [
+  "accepted",
+  "duplicate",
+  "test",
+  "forged",
+  "unknown_key",
+] as const;
+/** How a request was answered; gone: its caller left before the answer was out. */
+export const HTTP_STATUSES = ["2xx", "3xx", "4xx", "5xx", "gone"] as const;

@@ -162,6 +162,7 @@ function connectModel(world: World, process: SimProcess): Connected {
     dispatch: ringAll([...laneBells.values()]),
     relay: createWake(),
     recheck: createWake(),
+    tend: createWake(),
   };
   return {
     config,
@@ -173,6 +174,7 @@ function connectModel(world: World, process: SimProcess): Connected {
     kafka: world.kafka.client(process),
     codec: jsonCodec,
     lanes,
+    notificationKeys: null,
     operators,
     server: createServerWatch(log),
     bells,
