@@ -74,13 +74,15 @@ export async function connect(
     waitFor("Postgres", () => openDatabase(config, log, server)),
     ensureTopics({ kafka, log, signal }, topicSpecs(topicsOf(config), PARTITIONS)),
   ] as const;
-  const [codec, { lanes, notificationKeys }, pool] = await Promise.all(parts).catch(async (error: unknown) => {
-    // What goes on waiting, or stays open, would keep a process alive that has nothing left to do.
-    failed.abort();
-    const [, , database] = await Promise.allSettled(parts);
-    if (database.status === "fulfilled") await database.value.end();
-    throw error;
-  });
+  const [codec, { lanes, notificationKeys }, pool] = await Promise.all(parts).catch(
+    async (error: unknown) => {
+      // What goes on waiting, or stays open, would keep a process alive that has nothing left to do.
+      failed.abort();
+      const [, , database] = await Promise.allSettled(parts);
+      if (database.status === "fulfilled") await database.value.end();
+      throw error;
+    },
+  );
   const hung = hangBells(lanes);
   const database = { databaseUrl: config.DATABASE_URL, log };
   return {

@@ -11,7 +11,9 @@ interface NotificationFinding {
 const PATH = "/v1/webhooks/circle";
 
 /** Whether Circle notifies this service of its transactions; nothing where it does not pay through Circle. */
-export async function notificationFindings(config: Config): Promise<readonly NotificationFinding[]> {
+export async function notificationFindings(
+  config: Config,
+): Promise<readonly NotificationFinding[]> {
   const rail = config.railSettings;
   if (rail.rail !== "circle") return [];
   const subject = "Circle's notifications";

@@ -1150,6 +1150,18 @@ export interface Operations {
     };
     readonly answer: AuditPage;
   };
+  /** Take a notification of Circle's */
+  readonly receiveCircleNotification: {
+    readonly input: {
+      readonly header?: {
+        /** The signature in base64 of its DER encoding */
+        readonly "X-Circle-Signature"?: string | undefined;
+        /** Which of Circle's keys it is by */
+        readonly "X-Circle-Key-Id"?: string | undefined;
+      };
+    };
+    readonly answer: null;
+  };
   /** Whether the process lives */
   readonly livez: {
     readonly input: {};
@@ -1211,6 +1223,7 @@ export const OPERATIONS = {
   pausePlatform: { method: "POST", path: "/v1/platforms/{id}/pause" },
   resumePlatform: { method: "POST", path: "/v1/platforms/{id}/resume" },
   listAudit: { method: "GET", path: "/v1/audit" },
+  receiveCircleNotification: { method: "POST", path: "/v1/webhooks/circle" },
   livez: { method: "GET", path: "/livez" },
   readyz: { method: "GET", path: "/readyz" },
   showProblem: { method: "GET", path: "/problems/{code}" },

@@ -21,10 +21,7 @@ const PARAMETER_LENGTH_MAX = 3 * 128;
 const REQUEST_ID = /^[\x21-\x7e]{1,128}$/;
 const METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"] as const;
 
-type ApiMetrics = Pick<
-  Metrics,
-  "httpRequests" | "httpDuration" | "httpInFlight" | "httpProblems"
->;
+type ApiMetrics = Pick<Metrics, "httpRequests" | "httpDuration" | "httpInFlight" | "httpProblems">;
 
 /** The API as one Fastify server that listens to nothing: whoever listens hands requests to its `routing`. */
 export async function createApi(

@@ -67,7 +67,9 @@ test("the fastest burn can be reached, and in time is what the service promises 
   const objective = Number(/^payments_slo_objective_ratio (\S+)$/m.exec(text)?.[1]);
   expect(14.4 * (1 - objective)).toBeLessThan(1);
   const bound = `le=~"${SLO_MS / 1_000}([.]0)?"`;
-  for (const { expr } of rules.filter(({ expr }) => expr.includes("payments_end_to_end_duration_seconds_bucket"))) {
+  for (const { expr } of rules.filter(({ expr }) =>
+    expr.includes("payments_end_to_end_duration_seconds_bucket"),
+  )) {
     expect(expr).toContain(bound);
   }
   expect(text).toContain(`payments_end_to_end_duration_seconds_bucket{le="${SLO_MS / 1_000}"`);

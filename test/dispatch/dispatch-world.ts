@@ -5,7 +5,7 @@ import { z } from "zod";
 import { anyRow, type Database } from "../../src/database/pool.ts";
 import type { DispatchDeps } from "../../src/dispatch/dispatch-deps.ts";
 import type { Lane } from "../../src/dispatch/rail.ts";
-import { runLane } from "../../src/dispatch/run-lane.ts";
+import { runLane, type LaneDeps } from "../../src/dispatch/run-lane.ts";
 import { paymentIdOf } from "../../src/payment/ids.ts";
 import { formatMicros, MICROS_PER_UNIT, type Micros } from "../../src/payment/money.ts";
 import { createWake, type Wake } from "../../src/wake.ts";
@@ -14,7 +14,7 @@ import { readableCalls, scriptedFunds, type ScriptedFunds } from "./scripted-lan
 import { unobserved } from "../support/unobserved.ts";
 import { untraced } from "../../src/tracing/tracing.ts";
 
-export interface World extends DispatchDeps {
+export interface World extends LaneDeps {
   readonly funds: ScriptedFunds;
   readonly wake: Wake;
   /** What was logged, as objects. */

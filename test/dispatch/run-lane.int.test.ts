@@ -7,6 +7,7 @@ import { EVERYTHING, pause, resume } from "../../src/dispatch/pause.ts";
 import type { SendReport } from "../../src/dispatch/rail.ts";
 import { runLane } from "../../src/dispatch/run-lane.ts";
 import { MICROS_PER_UNIT } from "../../src/payment/money.ts";
+import { createWake, type Wake } from "../../src/wake.ts";
 import { freshDatabase } from "../support/database.ts";
 import { addressOf } from "../support/seed.ts";
 import {
@@ -489,6 +490,22 @@ describe("what the provider answers", () => {
       soon,
     );
   });
+});
+
+test("news of a send has it tended at once, and is asked about no more than it rings", async () => {
+  const world = await aWorld();
+  await planPayments(world.database, { name: "a" });
+  const lane = scriptedLane();
+  const bell = createWake();
+  // A bell without a time-out: the second's look does not come to its aid.
+  const news: Wake = { ...bell, heard: (_timeoutMs, signal) => bell.heard(2 ** 31 - 1, signal) };
+  aLane({ ...world, news }, lane);
+  await vi.waitFor(() => expect(lane.submitted).toHaveLength(1), soon);
+  expect(lane.tended).toEqual([]);
+  bell.ring();
+  await vi.waitFor(() => expect(lane.tended).toHaveLength(1), soon);
+  bell.ring();
+  await vi.waitFor(() => expect(lane.tended).toHaveLength(2), soon);
 });
 
 describe("what is not sent", () => {

@@ -1,10 +1,12 @@
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import packageJson from "../../package.json" with { type: "json" };
 import { findPrometheus, NO_PROMETHEUS } from "../../sandbox/prometheus/find-prometheus.ts";
 import { runPromtool } from "../../sandbox/prometheus/promtool.ts";
 import { catalogue } from "../../src/metrics/catalogue/catalogue.ts";
 import { SAMPLERS } from "../../src/metrics/catalogue/labels.ts";
 import { createAuditedWorld, type AuditedWorld } from "./audited-world.ts";
+import { subscribe } from "../support/subscribe.ts";
+import { apiUrlOf } from "./api-client.ts";
 import type { RunningService } from "./running-service.ts";
 
 const PAYMENTS = 30;
@@ -19,6 +21,11 @@ beforeAll(async () => {
   audited = await createAuditedWorld({ rail: "circle" }, async (world) => {
     service = world.run("first");
     await service.ready;
+    const endpoint = `${await apiUrlOf(service)}/v1/webhooks/circle`;
+    // It joins its group before the API is there.
+    const looked = async () => (await fetch(endpoint, { method: "HEAD" })).status;
+    await vi.waitFor(async () => expect(await looked()).toBe(200), WAIT);
+    running.use(await subscribe(world.parts.circle, endpoint));
   });
   running.use(audited);
   await audited.traffic.publish(PAYMENTS, PAYMENTS);
@@ -101,4 +108,19 @@ test("calls to each part, turns within Circle's limits, leases and the build are
   const { version } = packageJson;
   const build = ["circle", version, process.version, 'commit="'];
   expect(sumOf(text, "payments_build_info", ...build)).toBe(1);
+});
+
+test("Circle's notifications of real payments are accepted, none is refused, and Circle is asked for their key once", async () => {
+  const said = "payments_circle_notifications_total";
+  await expect
+    .poll(async () => sumOf(await scrape(), said, "accepted"), WAIT)
+    .toBeGreaterThanOrEqual(5);
+  const text = await scrape();
+  expect(sumOf(text, said, "test")).toBe(1);
+  expect(sumOf(text, said, "forged") + sumOf(text, said, "unknown_key")).toBe(0);
+  expect(sumOf(text, "payments_circle_hints_total")).toBeGreaterThan(0);
+  const calls = "payments_dependency_request_duration_seconds_count";
+  expect(sumOf(text, calls, "getNotificationSignature", "ok")).toBe(1);
+  const asked = sumOf(text, "payments_http_requests_total", "/v1/webhooks/circle", "2xx");
+  expect(asked).toBeGreaterThanOrEqual(6);
 });

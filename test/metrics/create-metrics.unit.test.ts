@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { catalogue } from "../../src/metrics/catalogue/catalogue.ts";
+import { HTTP_STATUSES } from "../../src/metrics/catalogue/labels.ts";
 import { createMetrics } from "../../src/metrics/create-metrics.ts";
 import { BUDGETS_MS } from "../../src/metrics/stages.ts";
 
@@ -93,6 +94,10 @@ test("a busy deployment's metrics are far fewer than a scrape can bear, and are 
     for (const result of ["ok", "error"] as const) {
       metrics.call.observe({ dependency: "some", operation, result }, 0.1);
     }
+  }
+  for (const route of some(60, "/v1/route")) {
+    for (const status of HTTP_STATUSES) metrics.httpRequests.add({ method: "GET", route, status });
+    metrics.httpDuration.observe({ method: "GET", route }, 0.1);
   }
   const { text } = await metrics.render();
   const series = text.split("\n").filter((line) => line !== "" && !line.startsWith("#"));

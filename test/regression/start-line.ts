@@ -124,7 +124,10 @@ async function connectTo(world: LineWorld, place: Place, signal: AbortSignal): P
   const config = loadConfig({ ...environmentOf(world, place), ...place.settings });
   const log = createLog({ level: config.LOG_LEVEL, instanceId: "line" });
   const rpc = createRpc({ urls: config.ARC_RPC_URL });
-  const { lanes, notificationKeys } = await createLanes({ config, rpc, log, metrics: unobserved }, signal);
+  const { lanes, notificationKeys } = await createLanes(
+    { config, rpc, log, metrics: unobserved },
+    signal,
+  );
   const bells = {
     dispatch: createWake(),
     relay: createWake(),

@@ -45,9 +45,7 @@ export const http: RowSpec = {
       runbook: "PaymentsHttpErrors",
       unit: "cps",
       limits: null,
-      queries: [
-        { expr: `${perSecond("httpProblems", { by: ["code"] })} > 0`, legend: "{{code}}" },
-      ],
+      queries: [{ expr: `${perSecond("httpProblems", { by: ["code"] })} > 0`, legend: "{{code}}" }],
       width: 8,
       mayBeEmpty: "only codes that occur are drawn",
       noValue: "none",

@@ -2,8 +2,8 @@ import { PROBLEM_CODES } from "../../http/problems.ts";
 import { counter, gauge, histogram } from "../definition.ts";
 import { HTTP_STATUSES, NOTIFICATION_OUTCOMES } from "./labels.ts";
 
-/** Reading takes a few ms, a commit some tens; beyond a second a caller of a page has noticed. */
-const REQUEST_SECONDS = [0.01, 0.025, 0.1, 0.25, 1, 2.5, 10];
+/** Few, for every route has them: reading takes some ms, a commit some tens, and a second is noticed by whoever waits. */
+const REQUEST_SECONDS = [0.025, 0.1, 0.25, 1, 5];
 
 export const httpMetrics = {
   httpRequests: counter({

@@ -33,4 +33,4 @@ export const NOTIFICATION_OUTCOMES = [
   "unknown_key",
 ] as const;
 /** How a request was answered; gone: its caller left before the answer was out. */
-export const HTTP_STATUSES = ["2xx", "3xx", "4xx", "5xx", "gone"] as const;
+export const HTTP_STATUSES = ["2xx", "4xx", "5xx", "gone"] as const;

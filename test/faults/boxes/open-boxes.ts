@@ -1,6 +1,7 @@
 import type { Sandbox } from "../../../sandbox/sandbox.ts";
 import { openChainBox, type ChainBox } from "./chain-box.ts";
 import { circleBox, type CircleBox } from "./circle-box.ts";
+import { openHookBox, type HookBox } from "./hook-box.ts";
 import { openKafkaBox, type KafkaBox } from "./kafka-box.ts";
 import { openPostgresBox, type PostgresBox } from "./postgres-box.ts";
 import { openProcessBox, type ProcessBox } from "./process-box.ts";
@@ -11,6 +12,7 @@ export interface Boxes {
   readonly kafka: KafkaBox;
   readonly chain: ChainBox;
   readonly circle: CircleBox;
+  readonly hooks: HookBox;
   readonly processes: ProcessBox;
   /** What differs from these settings of a service that goes by way of the boxes. */
   readonly settings: (base: Readonly<Record<string, string>>) => Record<string, string>;
@@ -30,6 +32,7 @@ export async function openBoxes(parts: Parts): Promise<Boxes & AsyncDisposable> 
   const postgres = opening.use(await openPostgresBox(parts.postgres.port));
   const kafka = opening.use(await openKafkaBox(Number(parts.kafka.brokers[0]?.split(":")[1])));
   const chain = opening.use(await openChainBox(parts.chain));
+  const hooks = opening.use(await openHookBox());
   const processes = opening.use(await openProcessBox());
   const circle = circleBox(parts.circle.control);
   const open = opening.move();
@@ -38,6 +41,7 @@ export async function openBoxes(parts: Parts): Promise<Boxes & AsyncDisposable> 
     kafka,
     chain,
     circle,
+    hooks,
     processes,
     settings: (base) => ({
       DATABASE_URL: postgres.urlOf(base["DATABASE_URL"] ?? parts.postgres.url),

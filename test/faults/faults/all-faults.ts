@@ -5,6 +5,7 @@ import { kafkaFaults } from "./kafka-faults.ts";
 import { postgresFaults } from "./postgres-faults.ts";
 import { processFaults } from "./process-faults.ts";
 import { restoreFaults } from "./restore-faults.ts";
+import { webhookFaults } from "./webhook-faults.ts";
 
 /** Every fault that can be produced here. */
 export const allFaults: readonly Fault[] = [
@@ -13,5 +14,6 @@ export const allFaults: readonly Fault[] = [
   ...kafkaFaults,
   ...chainFaults,
   ...circleFaults,
+  ...webhookFaults,
   ...processFaults,
 ];

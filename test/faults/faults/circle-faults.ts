@@ -117,13 +117,3 @@ export const circleFaults: readonly Fault[] = [
     count: GETS,
   }),
 ];
-
-/** What the issue asks for and no cell can show, with the reason. */
-export const circleFaultsWithoutCell: readonly {
-  readonly name: string;
-  readonly reason: string;
-}[] = ["duplicated", "reordered", "forged", "never sent"].map((manner) => ({
-  name: `circle: webhooks ${manner}`,
-  reason:
-    "The service takes no webhooks yet: it reads Circle's states and the chain itself, so nothing that becomes of a webhook can reach it.",
-}));

@@ -41,7 +41,12 @@ export interface Fleet extends AsyncDisposable {
   stop(): Promise<readonly string[]>;
 }
 
-export function createFleet(settings: Settings, logs: string): Fleet {
+/** `onListening` hears at which port each service's API listens. */
+export function createFleet(
+  settings: Settings,
+  logs: string,
+  onListening: (port: number) => void = () => undefined,
+): Fleet {
   const running = new Map<string, Instance>();
   const acts = collectArrivals<Act>();
   const ended: Promise<void>[] = [];
@@ -60,6 +65,7 @@ export function createFleet(settings: Settings, logs: string): Fleet {
       },
     );
     service.log.onPush((line) => {
+      if (line.msg === "the API is served") onListening(Number(line["port"]));
       const report = readReport(line);
       if (report) acts.push({ ...report, instance: name, atMs: Date.now() });
     });

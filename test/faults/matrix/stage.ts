@@ -87,7 +87,7 @@ export async function openStage(sandbox: Sandbox, options: StageOptions): Promis
   const boxes = opening.use(await openBoxes(partsOf(sandbox)));
   const settings = { ...world.settings, ...boxes.settings(world.settings), ...QUICK_START };
   const traffic = opening.use(await openTraffic(world));
-  const fleet = opening.use(createFleet(settings, logs));
+  const fleet = opening.use(createFleet(settings, logs, (port) => boxes.hooks.addService(port)));
   const opened = opening.move();
   const gigpay = (...args: string[]) =>
     runCommand(

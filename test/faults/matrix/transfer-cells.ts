@@ -46,6 +46,10 @@ const CIRCLE_FAULTS = [
   "circle: 429 on reads",
   "circle: 5xx in HTML on reads",
   "circle: reads lag",
+  "circle: webhooks duplicated",
+  "circle: webhooks reordered",
+  "circle: webhooks forged",
+  "circle: webhooks never sent",
 ];
 const OTHER_FAULTS = ["postgres: answer to COMMIT lost", "kafka: broker restarted"];
 
