@@ -1,9 +1,10 @@
 import { pino } from "pino";
 import { sql } from "slonik";
+import { z } from "zod";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { anyRow, type Database } from "../../src/database/pool.ts";
 import { transact } from "../../src/database/transact.ts";
-import { oweAnnounced } from "../../src/database/webhook-messages.ts";
+import { oweAnnounced, oweMessages } from "../../src/database/webhook-messages.ts";
 import { eventIdOf, paymentIdOf } from "../../src/payment/ids.ts";
 import { openRestore } from "../../src/restore/open-restore.ts";
 import { settleBlocks } from "../../src/settlement/settle-blocks.ts";
@@ -94,6 +95,25 @@ test("where there is no endpoint nothing is written, and nobody else's endpoint 
   await settle("t2");
   expect(await countOf(pool, "webhook_messages")).toBe(0);
   expect(await countOf(pool, "outbox")).toBe(2);
+});
+
+test("where there is no endpoint at all, the commit does not even begin to look whose outcomes they are", async () => {
+  const planOf = async () => {
+    const rows = await pool.any(sql.type(z.record(z.string(), z.string()))`
+      EXPLAIN (ANALYZE, COSTS off, TIMING off)
+      WITH written AS (SELECT event_id, payment_id, payload FROM outbox)
+      ${oweMessages}`);
+    return rows.map((row) => row["QUERY PLAN"]).join("\n");
+  };
+  await settle("t1");
+  const plan = await planOf();
+  expect(plan).toContain("One-Time Filter");
+  for (const table of ["payments", "payment_outcomes", "outbox"]) {
+    const scan = plan.split("\n").find((step) => new RegExp(` on ${table}\\b`).test(step));
+    expect(scan, table).toContain("never executed");
+  }
+  await openEndpoint(pool, URL);
+  expect(await planOf()).not.toMatch(/ on payments\b.*never executed/);
 });
 
 test("an endpoint is told of what it asked for, and of nothing while it is disabled", async () => {
