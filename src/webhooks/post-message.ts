@@ -1,5 +1,5 @@
 import { Agent as HttpAgent, request as requestHttp, type IncomingMessage } from "node:http";
-import { Agent as HttpsAgent, request as requestHttps } from "node:https";
+import { Agent as HttpsAgent, request as requestHttps, type RequestOptions } from "node:https";
 import type { AddressRules } from "./address-rules.ts";
 import { judgeUrl } from "./judge-url.ts";
 import type { ResolveHost } from "./resolve-host.ts";
@@ -42,23 +42,15 @@ export function createPoster({ timeoutMs, rules, resolve }: PosterSettings): Pos
       if (judged.kind === "forbidden") return { kind: "forbidden", statusCode: null };
       const { url, via } = judged;
       const timeout = AbortSignal.timeout(timeoutMs);
-      const ended = AbortSignal.any([signal, timeout]);
-      const [open, agent] = via.isHttps ? [requestHttps, agents.https] : [requestHttp, agents.http];
+      const request: RequestOptions = {
+        method: "POST",
+        headers: { ...headers, "content-length": Buffer.byteLength(body) },
+        signal: AbortSignal.any([signal, timeout]),
+        lookup: vettedLookup({ resolve, rules, via }),
+      };
+      const kept = via.isHttps ? agents.https : agents.http;
       try {
-        const request = open(url, {
-          method: "POST",
-          headers: { ...headers, "content-length": Buffer.byteLength(body) },
-          agent,
-          signal: ended,
-          lookup: vettedLookup({ resolve, rules, via }),
-        });
-        const answer = new Promise<IncomingMessage>((found, failed) => {
-          request.once("response", found);
-          // Also after the answer: a broken connection is told here as well, and must find somebody.
-          request.on("error", failed);
-        });
-        request.end(body);
-        return outcomeOf(await readStatus(await answer));
+        return outcomeOf(await exchange(url, { ...request, agent: kept }, body));
       } catch (error) {
         if (signal.aborted) return { kind: "stopped", statusCode: null };
         if (timeout.aborted) return { kind: "timeout", statusCode: null };
@@ -71,6 +63,25 @@ export function createPoster({ timeoutMs, rules, resolve }: PosterSettings): Pos
       agents.https.destroy();
     },
   };
+}
+
+/** One request and its whole answer: the status. */
+async function exchange(url: URL, options: RequestOptions, body: string): Promise<number> {
+  const request = (url.protocol === "https:" ? requestHttps : requestHttp)(url, options);
+  const answer = new Promise<IncomingMessage>((found, failed) => {
+    request.once("response", found);
+    // Also after the answer: a broken connection is told here as well, and must find somebody.
+    request.on("error", failed);
+  });
+  request.end(body);
+  try {
+    return await readStatus(await answer);
+  } catch (error) {
+    // A receiver may close a kept connection in the very moment in which it is used again: that says nothing about it.
+    const isStale = request.reusedSocket && (error as NodeJS.ErrnoException).code === "ECONNRESET";
+    if (!isStale) throw error;
+    return exchange(url, { ...options, agent: false }, body);
+  }
 }
 
 /** The status of an answer, once it is there as a whole or longer than anybody would read. */

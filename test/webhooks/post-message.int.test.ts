@@ -1,6 +1,9 @@
+import { execFileSync } from "node:child_process";
 import { once } from "node:events";
+import { createServer as createTlsServer } from "node:https";
 import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
+import { getCACertificates, setDefaultCACertificates } from "node:tls";
 import { afterEach, expect, onTestFinished, test } from "vitest";
 import { createAddressRules } from "../../src/webhooks/address-rules.ts";
 import { createPoster, type PosterSettings } from "../../src/webhooks/post-message.ts";
@@ -124,6 +127,67 @@ test("TLS without a certificate that fits is unreachable", async () => {
   const url = receiver.url.replace("http:", "https:");
   expect(await posterOf()(url)).toEqual({ kind: "unreachable", statusCode: null });
 });
+
+test("a kept connection that the receiver has closed meanwhile is no failure: the try goes over a new one", async () => {
+  const used = new WeakSet<object>();
+  const receiver = await receiving((response) => {
+    const { socket } = response;
+    if (!socket || used.has(socket)) socket?.destroy();
+    else {
+      used.add(socket);
+      response.writeHead(204).end();
+    }
+  });
+  const post = posterOf();
+  for (let n = 0; n < 3; n += 1) {
+    expect(await post(receiver.url)).toEqual({ kind: "delivered", statusCode: 204 });
+  }
+  expect(receiver.received.items.length, "one came over a connection that was used").toBe(4);
+});
+
+test("over TLS a receiver is believed by its name's certificate, and by no other name", async () => {
+  const { key, cert } = selfSigned("receiver.example");
+  const before = getCACertificates("default");
+  setDefaultCACertificates([...before, cert]);
+  onTestFinished(() => setDefaultCACertificates(before));
+  const server = createTlsServer({ key, cert }, (request, response) => {
+    request.resume();
+    response.writeHead(204).end();
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  const { port } = server.address() as AddressInfo;
+  const post = posterOf({ resolve: async () => ["127.0.0.1"], timeoutMs: 20_000 });
+  const told = async (host: string) => (await post(`https://${host}:${port}/hook`)).kind;
+  expect(await told("receiver.example")).toBe("delivered");
+  expect(await told("other.example")).toBe("unreachable");
+});
+
+function selfSigned(host: string): { readonly key: string; readonly cert: string } {
+  const args = [
+    "req",
+    "-x509",
+    "-nodes",
+    "-days",
+    "2",
+    "-newkey",
+    "ec",
+    "-keyout",
+    "-",
+    "-out",
+    "-",
+  ];
+  const curve = ["-pkeyopt", "ec_paramgen_curve:prime256v1"];
+  const names = ["-subj", `/CN=${host}`, "-addext", `subjectAltName=DNS:${host}`];
+  const text = execFileSync("openssl", [...args, ...curve, ...names], { encoding: "utf8" });
+  const part = (name: string) =>
+    new RegExp(`-----BEGIN ${name}-----[^]*?-----END ${name}-----`).exec(text)?.[0] ?? "";
+  return { key: part("PRIVATE KEY"), cert: part("CERTIFICATE") };
+}
 
 test("a name is vetted by the address that is connected to, at each try: rebinding gains nothing", async () => {
   const receiver = await receiving();
