@@ -11,10 +11,9 @@ import { connectOrEnd } from "./connect-or-end.ts";
 import type { Untraced } from "./connect.ts";
 import { holdLease } from "./database/lease.ts";
 import type { Lane } from "./dispatch/rail.ts";
-import { raiseDoubt } from "./dispatch/raise-doubt.ts";
+import { createDoubtSweep } from "./doubt-sweep.ts";
 import { runLane } from "./dispatch/run-lane.ts";
 import { failpoint } from "./failpoint.ts";
-import type { ChainReader } from "./follow/chain-reader.ts";
 import { followChain } from "./follow/follow-chain.ts";
 import { serveMetrics } from "./http/serve-metrics.ts";
 import { createIntake } from "./intake/create-intake.ts";
@@ -26,6 +25,7 @@ import { noteOffsetAlarm } from "./note-offset-alarm.ts";
 import { watchDeps } from "./restore-deps.ts";
 import { watchRestores, type RestoreWatch } from "./restore/watch-restores.ts";
 import { relayDeps } from "./relay-deps.ts";
+import { runLiveSequencer } from "./run-live-sequencer.ts";
 import { runHeartbeat } from "./run-heartbeat.ts";
 import { runRelay } from "./relay/run-relay.ts";
 import { runSamplers } from "./run-samplers.ts";
@@ -89,7 +89,7 @@ export async function runApp(process: Untraced, signal: AbortSignal): Promise<vo
       : hold(`follow:${config.ARC_CHAIN_ID}:${config.PAY_ONCE_ADDRESS}`, (held) =>
           followAndVerify(connected, watch, held),
         ),
-    hold("relay", (held) => relay(connected, { publisher, watch }, held)),
+    hold("relay", (held) => relayAndNumber(connected, { publisher, watch }, held)),
     runWebhooks(connected, watch, line.signal),
     runSamplers(connected, consumer, line.signal),
     runHeartbeat(connected, watch, hold),
@@ -213,25 +213,14 @@ export async function relay(
   await runRelay(relayDeps(connected, publisher), signal);
 }
 
-/**
- * Puts payments whose evidence is overdue into review: what the chain has settled while nobody looked is no doubt, so
- * it begins once the cursor has reached the head that it found.
- */
-function createDoubtSweep(
+/** Live events get their numbers beside the relay, whether Kafka is there or not. */
+async function relayAndNumber(
   connected: Connected,
-  reader: ChainReader,
-  watch: RestoreWatch,
-): () => Promise<void> {
-  const { pool, config, bells } = connected;
-  const deps = dispatchDeps(connected, bells.dispatch);
-  let head: bigint | undefined;
-  return async () => {
-    // Nothing travels while a restore is open, and a wait for an operator is no doubt.
-    if (watch.isOpen()) return;
-    head ??= await reader.headNumber();
-    const cursor = await loadCursor(pool, instanceOf(config));
-    if (cursor && cursor.number >= head) await raiseDoubt(deps);
-  };
+  parts: Parameters<typeof relay>[1],
+  signal: AbortSignal,
+): Promise<void> {
+  const numbering = runLiveSequencer(connected, parts.watch, signal);
+  await Promise.all([relay(connected, parts, signal), numbering]);
 }
 
 async function untilJoined(consumer: RunningConsumer, signal: AbortSignal): Promise<void> {

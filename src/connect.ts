@@ -1,6 +1,7 @@
 import { assertDeployment, preflight } from "./arc/preflight.ts";
 import { createRpc } from "./arc/rpc.ts";
 import { timedRpc } from "./arc/timed-rpc.ts";
+import { createBells } from "./bells.ts";
 import type { Config } from "./config.ts";
 import { codecOf, databaseOf, kafkaOf, topicsOf } from "./connections.ts";
 import { connectSignals } from "./database/listen.ts";
@@ -8,7 +9,6 @@ import { migrate } from "./database/migrate.ts";
 import type { Database } from "./database/pool.ts";
 import { translateDatabaseError } from "./database/translate-error.ts";
 import { bindDeployment, countOfOtherRails } from "./deployment.ts";
-import type { Lane } from "./dispatch/rail.ts";
 import { dispositionOf, PaymentError } from "./errors.ts";
 import { ensureTopics, topicSpecs } from "./kafka/topics.ts";
 import { untilAvailable } from "./kafka/until-available.ts";
@@ -16,10 +16,9 @@ import { createLanes } from "./lanes.ts";
 import type { Logger } from "./log.ts";
 import type { Metrics } from "./metrics/create-metrics.ts";
 import { timeCalls } from "./metrics/time-calls.ts";
-import { instanceOf, type Bell, type Connected } from "./stage-deps.ts";
+import { instanceOf, type Connected } from "./stage-deps.ts";
 import { createServerWatch, type ServerWatch } from "./restore/watch-server.ts";
 import type { Tracing } from "./tracing/tracing.ts";
-import { createWake, ringAll, ringAlong, type Wake } from "./wake.ts";
 
 /** A new topic's; one that exists keeps its own number. Six keep an instance's cores busy and let a few share. */
 const PARTITIONS = 6;
@@ -83,7 +82,7 @@ export async function connect(
       throw error;
     },
   );
-  const hung = hangBells(lanes);
+  const bells = createBells(lanes.map(({ id }) => id));
   const database = { databaseUrl: config.DATABASE_URL, log };
   return {
     config,
@@ -98,24 +97,9 @@ export async function connect(
     lanes,
     notificationKeys,
     operators: lanes.flatMap(({ operators }) => operators),
-    ...hung,
-    signals: connectSignals(database, hung.bells, signals.running),
+    ...bells,
+    signals: connectSignals(database, bells.bells, signals.running),
   };
-}
-
-function hangBells(lanes: readonly Lane[]) {
-  const laneBells = new Map(lanes.map(({ id }) => [id, createWake()]));
-  const outcomeBell = createWake();
-  const webhookBells = { decided: createWake(), due: createWake() };
-  const bells: Record<Bell, Wake> = {
-    dispatch: ringAll([...laneBells.values()]),
-    // What the relay publishes are outcomes, above all.
-    relay: ringAlong(createWake(), ringAll([outcomeBell, webhookBells.decided])),
-    recheck: createWake(),
-    // Of the circle rail, which has one lane.
-    tend: createWake(),
-  };
-  return { bells, laneBells, outcomeBell, webhookBells };
 }
 
 async function checkChain(

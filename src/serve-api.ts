@@ -9,8 +9,10 @@ import type { ApiDeps } from "./http/api-deps.ts";
 import { createApi } from "./http/create-api.ts";
 import { createKeyCache } from "./http/key-cache.ts";
 import { listen, type Listening } from "./http/listen.ts";
+import { createLiveFeed } from "./http/live/live-feed.ts";
 import { openApiDocument } from "./http/openapi/document.ts";
 import { createOutcomeWatch } from "./http/outcome-watch.ts";
+import type { Purses } from "./http/purses.ts";
 import { createReadiness } from "./http/readiness.ts";
 import { ALL_ROUTES } from "./http/routes/all-routes.ts";
 import { answerStarting } from "./http/starting.ts";
@@ -20,9 +22,11 @@ import type { RunningConsumer } from "./kafka/consumer.ts";
 import type { Logger } from "./log.ts";
 import type { RestoreWatch } from "./restore/watch-restores.ts";
 import { createUseNotes } from "./keys/note-use.ts";
-import { replayDeps, reviewDeps, type Connected } from "./stage-deps.ts";
+import { createReconciler } from "./reconciling/create-reconciler.ts";
+import { fundsReaderOf, instanceOf, replayDeps, reviewDeps, type Connected } from "./stage-deps.ts";
 import { until } from "./until.ts";
 import { webhookPort } from "./run-webhooks.ts";
+import { verifyInChild } from "./verify-in-child.ts";
 
 /** Reading needs few connections, and takes none of the line's. */
 const POOL_MAX = 5;
@@ -66,7 +70,15 @@ export async function serveApi(
     isConsuming: () => consumer.isJoined(),
     isStopping: () => signals.stopping.aborted,
   });
-  const api = apiDeps(connected, { pool, outcomes, readiness });
+  const live = createLiveFeed({
+    pool,
+    log,
+    metrics: connected.metrics,
+    numbered: connected.bells.live,
+    clientsMax: config.SSE_MAX_CONNECTIONS,
+  });
+  const reconciler = createReconciler({ pool, log, verify: verifyInChild });
+  const api = apiDeps(connected, { pool, outcomes, readiness, live, reconciler });
   const admission = admissionOf(config, pool, (keyId) => uses.note(keyId));
   const app = await createApi(
     { api, admission, log, metrics, stopping: signals.stopping },
@@ -78,14 +90,15 @@ export async function serveApi(
   );
   await until(watch.checked, signals.running);
   listening.use((request, response) => app.routing(request, response));
-  await Promise.all([outcomes.run(signals.running), uses.run(signals.running)]);
+  const beside = [outcomes, uses, live, reconciler];
+  await Promise.all(beside.map((each) => each.run(signals.running)));
   await app.close();
   await pool.end();
 }
 
 function apiDeps(
   connected: Connected,
-  own: Pick<ApiDeps, "pool" | "outcomes" | "readiness">,
+  own: Pick<ApiDeps, "pool" | "outcomes" | "readiness" | "live" | "reconciler">,
 ): ApiDeps {
   const { config, log, metrics, notificationKeys: keys } = connected;
   // Whoever sends may be another instance.
@@ -100,10 +113,32 @@ function apiDeps(
     review: reviewDeps(connected),
     webhooks: webhookPort(connected),
     notifications: keys && createNotificationInbox({ keys, metrics, onHint }),
+    purses: pursesOf(connected),
+    deployment: {
+      ...instanceOf(config),
+      rail: config.PAYMENT_RAIL,
+      method: config.PAYMENT_METHOD,
+      instanceId: config.INSTANCE_ID,
+      commit: config.BUILD_COMMIT,
+    },
     accept: createRequestBatcher((input) => acceptBatch(replay, input)),
     explorerUrl: config.ARC_EXPLORER_URL,
     publicUrl,
     openApi: () => (document ??= openApiDocument(ALL_ROUTES, publicUrl)),
+  };
+}
+
+function pursesOf(connected: Connected): Purses {
+  const { config, lanes } = connected;
+  const own = lanes.find(({ method }) => method === "transfer")?.payers;
+  return {
+    reader: fundsReaderOf(connected),
+    tokens: config.PAYMENT_CURRENCIES.map((currency) => ({
+      currency,
+      token: config.tokens[currency],
+    })),
+    spender: config.PAYMENT_METHOD === "transfer" ? null : config.PAY_ONCE_ADDRESS,
+    isPayer: (address) => own?.has(address) ?? true,
   };
 }
 

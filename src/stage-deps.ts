@@ -6,6 +6,7 @@ import type { Rpc } from "./arc/rpc.ts";
 import { createTransferReader } from "./arc/transfer-reader.ts";
 import type { AcceptanceDeps } from "./acceptance/acceptance-deps.ts";
 import type { ReplayDeps } from "./acceptance/replay-dead-letter.ts";
+import type { Bell, Bells } from "./bells.ts";
 import type { Config } from "./config.ts";
 import { topicsOf } from "./connections.ts";
 import type { Signals } from "./database/listen.ts";
@@ -37,10 +38,8 @@ import { settleBlocks, type SettleBlocksDeps } from "./settlement/settle-blocks.
 import type { Tracing } from "./tracing/tracing.ts";
 import type { Wake } from "./wake.ts";
 
-export type Bell = "dispatch" | "relay" | "recheck" | "tend";
-
 /** What the parts outside have been connected to; every stage takes from it what it needs. */
-export interface Connected extends Road {
+export interface Connected extends Road, Bells {
   readonly config: Config;
   readonly log: Logger;
   readonly metrics: Metrics;
@@ -51,12 +50,6 @@ export interface Connected extends Road {
   readonly rpc: Rpc;
   readonly kafka: Kafka;
   readonly codec: Codec;
-  readonly bells: Readonly<Record<Bell, Wake>>;
-  /** A lane listens to a bell of its own; the dispatch bell rings them all. */
-  readonly laneBells: ReadonlyMap<string, Wake>;
-  /** Rings with the relay's bell: whenever payments may have ended. So does `decided`; `due`, when a webhook is. */
-  readonly outcomeBell: Wake;
-  readonly webhookBells: { readonly decided: Wake; readonly due: Wake };
   readonly signals: Signals<Bell>;
   /** Lower-case addresses that this deployment sends from. */
   readonly operators: readonly string[];

@@ -21,6 +21,7 @@ export const RUNBOOK_SECTIONS = [
   "PaymentsSendsOld",
   "PaymentsCircleThrottled",
   "PaymentsDown",
+  "PaymentsLiveEventsLate",
   "PaymentsSamplerStale",
   "PaymentsDatabaseConnectionsExhausted",
   "PaymentsErrorsLogged",

@@ -137,6 +137,17 @@ export interface ReplayIn {
   readonly reason: string;
 }
 
+export interface ReconciliationIn {
+  /** Why; kept in the audit log */
+  readonly reason: string;
+  /** 10,000 before the last unless given */
+  readonly fromBlock?: number | undefined;
+  /** The last that was followed unless given */
+  readonly toBlock?: number | undefined;
+  /** How many payments' slots are asked for; 1,000 unless given */
+  readonly slots?: number | undefined;
+}
+
 export interface Payment {
   readonly id: string;
   readonly state: PaymentState;
@@ -222,6 +233,8 @@ export interface Problem {
     | "transfer_has_no_void"
     | "restore_unconfirmed"
     | "dead_letter_closed"
+    | "reconciliation_running"
+    | "event_history_expired"
     | "evidence_rejected"
     | "webhook_url_forbidden"
     | "webhook_endpoint_limit"
@@ -345,7 +358,7 @@ export interface PlatformPut {
   readonly webhookSecret: string | null;
 }
 
-export interface Platform {
+export interface PlatformDetail {
   readonly id: string;
   readonly name: string;
   readonly walletAddress: string;
@@ -353,6 +366,32 @@ export interface Platform {
   readonly feePercentage: string | null;
   readonly createdAt: Time;
   readonly updatedAt: Time;
+  /** What its wallet has, by currency */
+  readonly funds:
+    | readonly {
+        readonly currency: string;
+        readonly balance: Amount;
+        /** What may be moved of it */
+        readonly allowance: Amount;
+        /** Whether the token refuses this wallet */
+        readonly blocked: boolean;
+      }[]
+    | null;
+  /** Why `funds` is null */
+  readonly fundsReason: "chain_unavailable" | null;
+  /** What keeps it from paying; empty: nothing */
+  readonly missingSetup:
+    | readonly {
+        readonly code:
+          | "wallet_not_of_this_account"
+          | "wallet_blocked"
+          | "wallet_empty"
+          | "allowance_missing";
+        readonly currency: string | null;
+        /** What to do, in one sentence */
+        readonly detail: string;
+      }[]
+    | null;
 }
 
 export interface RotatedSecret {
@@ -502,6 +541,21 @@ export interface WebhookDeliveryPage {
   readonly data: readonly WebhookDelivery[];
   /** Null on the last page */
   readonly nextCursor: string | null;
+}
+
+export interface WorkerEarnings {
+  readonly stats: WorkerStats;
+  /** The newest; `GET /v1/workers/{id}/payments` takes its cursor */
+  readonly payments: PaymentPage;
+  /** What the worker's wallet has now, by currency */
+  readonly walletBalances:
+    | readonly {
+        readonly currency: string;
+        readonly balance: Amount;
+      }[]
+    | null;
+  /** Why `walletBalances` is null */
+  readonly walletBalancesReason: "no_wallet" | "chain_unavailable" | null;
 }
 
 export interface Resolved {
@@ -665,6 +719,59 @@ export interface Pausing {
   readonly changed: boolean;
 }
 
+export interface ReconciliationDetail {
+  readonly id: string;
+  readonly status: "running" | "done" | "failed";
+  readonly requestedBy: string;
+  readonly reason: string;
+  readonly startedAt: Time;
+  readonly endedAt: Time | null;
+  /** 0: all is as it should be; null unless done */
+  readonly mismatchCount: number | null;
+  /** Why it could not be verified */
+  readonly error: string | null;
+  /** As `gigpay verify --json` has it; null unless done */
+  readonly report: {
+    readonly checks: readonly {
+      readonly name: string;
+      readonly rows: number;
+      readonly ms: number;
+      readonly mismatches: number;
+    }[];
+    readonly mismatches: readonly {
+      readonly kind: string;
+      readonly severity: "broken" | "late";
+      readonly paymentId: string | null;
+      readonly blockNumber: number | null;
+      readonly detail: string;
+    }[];
+    readonly isCut: boolean;
+    readonly blocksChecked: {
+      readonly from: number;
+      readonly to: number;
+    } | null;
+  } | null;
+}
+
+export interface ReconciliationPage {
+  readonly data: readonly Reconciliation[];
+  /** Null on the last page */
+  readonly nextCursor: string | null;
+}
+
+export interface Reconciliation {
+  readonly id: string;
+  readonly status: "running" | "done" | "failed";
+  readonly requestedBy: string;
+  readonly reason: string;
+  readonly startedAt: Time;
+  readonly endedAt: Time | null;
+  /** 0: all is as it should be; null unless done */
+  readonly mismatchCount: number | null;
+  /** Why it could not be verified */
+  readonly error: string | null;
+}
+
 export interface AuditPage {
   readonly data: readonly AuditEntry[];
   /** Null on the last page */
@@ -681,8 +788,62 @@ export interface AuditEntry {
   readonly details: Readonly<Record<string, unknown>>;
 }
 
-export interface Liveness {
-  readonly status: "ok";
+export interface Status {
+  readonly rail: "circle" | "arc";
+  readonly method: "payonce" | "transfer";
+  readonly chainId: number;
+  /** Null with plain transfers */
+  readonly payOnce: string | null;
+  /** Who answers */
+  readonly instanceId: string;
+  readonly commit: string;
+  readonly readiness: Readiness;
+  /** What should be moving, or is in doubt */
+  readonly open: readonly {
+    readonly state: "accepted" | "planned" | "voiding" | "review";
+    /** Of a greater backlog than 10,000 so many are counted */
+    readonly count: number;
+    /** 0 where there is none */
+    readonly oldestAgeSeconds: number;
+  }[];
+  /** What waits for money, a pause or a restore */
+  readonly held: readonly {
+    readonly reason: "funds" | "pause" | "restore";
+    /** Of a greater backlog than 10,000 so many are counted */
+    readonly count: number;
+    /** 0 where there is none */
+    readonly oldestAgeSeconds: number;
+  }[];
+  readonly pauses: readonly {
+    /** A platform's id, or `*` for everything */
+    readonly scope: string;
+    readonly reason: string;
+    readonly actor: string;
+    readonly since: Time;
+  }[];
+  /** A restored backup that nobody has confirmed: nothing is sent */
+  readonly isRestoreOpen: boolean;
+  readonly outbox: {
+    readonly pending: number;
+    readonly oldestAgeSeconds: number;
+    /** Records that Kafka will not take as they are */
+    readonly refused: number;
+  };
+  readonly deadLetters: {
+    readonly open: number;
+    readonly oldestAgeSeconds: number;
+  };
+  readonly liveEvents: {
+    readonly unnumberedOldestAgeSeconds: number;
+  };
+  readonly followedBlock: number | null;
+  /** Of the ledger, every minute; null before the first */
+  readonly verification: {
+    readonly verifiedUntil: Time;
+    readonly verifiedBlock: number;
+    /** Found by the last look */
+    readonly mismatches: number;
+  } | null;
 }
 
 export interface Readiness {
@@ -692,6 +853,10 @@ export interface Readiness {
     readonly status: "ok" | "degraded" | "unavailable";
     readonly detail: string | null;
   }[];
+}
+
+export interface Liveness {
+  readonly status: "ok";
 }
 
 export interface BulkItem {
@@ -786,6 +951,23 @@ export interface Operations {
     };
     readonly answer: PaymentDetail;
   };
+  /** Hear what becomes of payments, live */
+  readonly streamEvents: {
+    readonly input: {
+      readonly query?: {
+        /** All unless given: payment.completed, payment.failed, payment.accepted, payment.planned, payment.sent, payment.review, separated by commas */
+        readonly types?: string | undefined;
+        readonly workerId?: OpaqueId | undefined;
+        /** A UUID */
+        readonly paymentId?: string | undefined;
+      };
+      readonly header?: {
+        /** The id of the last event that was met */
+        readonly "Last-Event-ID"?: string | undefined;
+      };
+    };
+    readonly answer: string;
+  };
   /** Create or change a platform */
   readonly putPlatform: {
     readonly input: {
@@ -805,7 +987,7 @@ export interface Operations {
         readonly id: OpaqueId;
       };
     };
-    readonly answer: Platform;
+    readonly answer: PlatformDetail;
   };
   /** Give a platform a new webhook secret */
   readonly rotatePlatformSecret: {
@@ -1009,6 +1191,16 @@ export interface Operations {
     };
     readonly answer: WebhookDelivery;
   };
+  /** Show what a worker has earned */
+  readonly getWorkerEarnings: {
+    readonly input: {
+      readonly path: {
+        /** 1 to 128 visible ASCII characters */
+        readonly id: OpaqueId;
+      };
+    };
+    readonly answer: WorkerEarnings;
+  };
   /** Pay a failed payment after all */
   readonly retryPayment: {
     readonly input: {
@@ -1136,6 +1328,35 @@ export interface Operations {
     };
     readonly answer: Pausing;
   };
+  /** Verify the whole ledger */
+  readonly createReconciliation: {
+    readonly input: {
+      readonly body: ReconciliationIn;
+    };
+    readonly answer: ReconciliationDetail;
+  };
+  /** List verifications */
+  readonly listReconciliations: {
+    readonly input: {
+      readonly query?: {
+        /** How many at most */
+        readonly limit?: number | undefined;
+        /** `nextCursor` of the page before */
+        readonly cursor?: string | undefined;
+      };
+    };
+    readonly answer: ReconciliationPage;
+  };
+  /** Show a verification */
+  readonly getReconciliation: {
+    readonly input: {
+      readonly path: {
+        /** A UUID */
+        readonly id: string;
+      };
+    };
+    readonly answer: ReconciliationDetail;
+  };
   /** List the audit log */
   readonly listAudit: {
     readonly input: {
@@ -1161,6 +1382,11 @@ export interface Operations {
       };
     };
     readonly answer: null;
+  };
+  /** Show how the deployment stands */
+  readonly getStatus: {
+    readonly input: {};
+    readonly answer: Status;
   };
   /** Whether the process lives */
   readonly livez: {
@@ -1190,6 +1416,7 @@ export const OPERATIONS = {
   createBulk: { method: "POST", path: "/v1/payments/bulk" },
   reportTask: { method: "POST", path: "/v1/webhooks/task-completed" },
   getPayment: { method: "GET", path: "/v1/payments/{id}" },
+  streamEvents: { method: "GET", path: "/v1/events" },
   putPlatform: { method: "PUT", path: "/v1/platforms/{id}" },
   getPlatform: { method: "GET", path: "/v1/platforms/{id}" },
   rotatePlatformSecret: { method: "POST", path: "/v1/platforms/{id}/rotate-secret" },
@@ -1210,6 +1437,7 @@ export const OPERATIONS = {
   testWebhookEndpoint: { method: "POST", path: "/v1/webhook-endpoints/{id}/test" },
   listWebhookDeliveries: { method: "GET", path: "/v1/webhook-deliveries" },
   redeliverWebhook: { method: "POST", path: "/v1/webhook-deliveries/{id}/redeliver" },
+  getWorkerEarnings: { method: "GET", path: "/v1/workers/{id}/earnings" },
   retryPayment: { method: "POST", path: "/v1/payments/{id}/retry" },
   resolvePayment: { method: "POST", path: "/v1/payments/{id}/resolve" },
   listReviews: { method: "GET", path: "/v1/reviews" },
@@ -1222,8 +1450,12 @@ export const OPERATIONS = {
   resumeAll: { method: "POST", path: "/v1/resume" },
   pausePlatform: { method: "POST", path: "/v1/platforms/{id}/pause" },
   resumePlatform: { method: "POST", path: "/v1/platforms/{id}/resume" },
+  createReconciliation: { method: "POST", path: "/v1/reconciliations" },
+  listReconciliations: { method: "GET", path: "/v1/reconciliations" },
+  getReconciliation: { method: "GET", path: "/v1/reconciliations/{id}" },
   listAudit: { method: "GET", path: "/v1/audit" },
   receiveCircleNotification: { method: "POST", path: "/v1/webhooks/circle" },
+  getStatus: { method: "GET", path: "/v1/status" },
   livez: { method: "GET", path: "/livez" },
   readyz: { method: "GET", path: "/readyz" },
   showProblem: { method: "GET", path: "/problems/{code}" },

@@ -7,7 +7,7 @@ import { serveDocs } from "./docs.ts";
 import { parseJson } from "./parse-json.ts";
 import { HttpProblem, notFound } from "./problems.ts";
 import { registerRoute, type RegisterDeps } from "./register-route.ts";
-import type { Route } from "./route.ts";
+import type { Route, RouteSpec } from "./route.ts";
 import { watchRequests } from "./watch-requests.ts";
 
 export interface ApiSettings {
@@ -100,12 +100,15 @@ function readJsonOnly(app: FastifyInstance): void {
   );
 }
 
-/** A path that exists is not "not found" because of its method. */
+/**
+ * A path that exists is not "not found" because of its method. A thing may be named as a route is: of a worker "bulk" what
+ * `{id}` takes is taken, but for what `/bulk` itself does.
+ */
 function refuseOtherMethods(app: FastifyInstance, routes: readonly Route[]): void {
   const byPath = Map.groupBy(routes, ({ spec }) => spec.path);
   for (const [path, there] of byPath) {
-    const allowed = new Set<string>(there.map(({ spec }) => spec.method));
-    if (allowed.has("GET")) allowed.add("HEAD");
+    const named = routes.filter(({ spec }) => isNameIn(spec, path));
+    const allowed = new Set([...there, ...named].flatMap(({ spec }) => methodsOf(spec)));
     const allow = [...allowed].join(", ");
     const method = METHODS.filter((name) => !allowed.has(name));
     if (method.length === 0) continue;
@@ -118,4 +121,22 @@ function refuseOtherMethods(app: FastifyInstance, routes: readonly Route[]): voi
       handler: () => undefined,
     });
   }
+}
+
+function methodsOf({ method, isStream }: RouteSpec): string[] {
+  return method === "GET" && !isStream ? [method, "HEAD"] : [method];
+}
+
+/** Whether this path is what a route with a parameter would take, if none were just so called. */
+function isNameIn({ path: template, params }: RouteSpec, path: string): boolean {
+  const names = template.split("/");
+  const parts = path.split("/");
+  if (template === path || path.includes("{") || names.length !== parts.length) return false;
+  const given: Record<string, string> = {};
+  for (const [index, name] of names.entries()) {
+    const part = parts[index] ?? "";
+    if (name.startsWith("{")) given[name.slice(1, -1)] = part;
+    else if (name !== part) return false;
+  }
+  return params?.safeParse(given).success ?? false;
 }

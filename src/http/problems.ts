@@ -118,6 +118,16 @@ export const PROBLEMS = {
     "The dead letter is closed",
     "It was replayed or discarded before. Nothing was changed.",
   ),
+  reconciliation_running: no(
+    409,
+    "A verification runs already",
+    "One runs at a time, over all instances; `reconciliationId` is the one that does. Wait for it, or read its report.",
+  ),
+  event_history_expired: no(
+    410,
+    "The events after this id are no longer kept",
+    "Live events can be had again for 7 days. Read what became of your payments by `GET /v1/payments`, then connect without `Last-Event-ID`.",
+  ),
   evidence_rejected: no(
     422,
     "The evidence does not bear it out",

@@ -33,7 +33,7 @@ export function registerRoute(app: FastifyInstance, deps: RegisterDeps, route: R
   app.route({
     method: spec.method,
     url: spec.path.replaceAll(/\{(\w+)\}/g, ":$1"),
-    exposeHeadRoute: spec.method === "GET",
+    exposeHeadRoute: spec.method === "GET" && !spec.isStream,
     ...(spec.bodyLimit !== undefined && { bodyLimit: spec.bodyLimit }),
     onRequest: async (request, reply) => {
       request.startedMs = performance.now();

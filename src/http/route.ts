@@ -28,6 +28,8 @@ export interface RouteSpec {
   readonly problems: readonly ProblemCode[];
   /** In bytes, where less than HTTP_BODY_LIMIT_BYTES will do. */
   readonly bodyLimit?: number;
+  /** Whether its answer goes on until somebody ends it: then nobody may ask for its head alone. */
+  readonly isStream?: boolean;
   /** Left out of the OpenAPI document. */
   readonly isHidden?: boolean;
 }

@@ -8,6 +8,7 @@ export interface Backlog {
   readonly outboxPending: number;
   readonly outboxOldestAge: number;
   readonly outboxRefused: number;
+  readonly liveUnnumberedAge: number;
   readonly isPaused: boolean;
   readonly pausedPlatforms: number;
   readonly isRestoreOpen: boolean;
@@ -24,6 +25,7 @@ const backlogRow = z.object({
   outboxPending: z.number(),
   outboxOldestAge: z.number(),
   outboxRefused: z.number(),
+  liveUnnumberedAge: z.number(),
   isPaused: z.boolean(),
   pausedPlatforms: z.number(),
   isRestoreOpen: z.boolean(),
@@ -37,6 +39,7 @@ export async function readBacklog(
 ): Promise<Backlog> {
   return db.one(sql.type(backlogRow)`
     SELECT letters.*, records.*,
+      ${ageOf(sql.fragment`(SELECT queued_at FROM live_unnumbered ORDER BY position LIMIT 1)`)} AS "liveUnnumberedAge",
       EXISTS (SELECT FROM pauses WHERE scope = '*') AS "isPaused",
       (SELECT count(*)::int FROM pauses WHERE scope <> '*') AS "pausedPlatforms",
       EXISTS (SELECT FROM restores WHERE closed_at IS NULL) AS "isRestoreOpen",

@@ -1,6 +1,6 @@
-import { HOLDS, OPEN_STATES } from "../metrics/catalogue/labels.ts";
 import type { Metrics } from "../metrics/create-metrics.ts";
 import { MICROS_PER_UNIT } from "../payment/money.ts";
+import { openTotals } from "./open-totals.ts";
 import type { Backlog } from "./read-backlog.ts";
 import type { OpenPayments } from "./read-open-payments.ts";
 import type { OperatorSends } from "./read-open-sends.ts";
@@ -8,23 +8,15 @@ import type { WebhookFigures } from "./read-webhooks.ts";
 import type { Payer } from "./watched-payers.ts";
 
 export function showOpenPayments(metrics: Metrics, open: readonly OpenPayments[]): void {
-  for (const state of OPEN_STATES) {
-    const found = totalOf(open.filter((each) => each.hold === null && each.state === state));
-    metrics.open.set({ state }, found.count);
-    metrics.openOldestAge.set({ state }, found.oldestAgeSeconds);
+  const { moving, held } = openTotals(open);
+  for (const { state, count, oldestAgeSeconds } of moving) {
+    metrics.open.set({ state }, count);
+    metrics.openOldestAge.set({ state }, oldestAgeSeconds);
   }
-  for (const reason of HOLDS) {
-    const found = totalOf(open.filter(({ hold }) => hold === reason));
-    metrics.held.set({ reason }, found.count);
-    metrics.heldOldestAge.set({ reason }, found.oldestAgeSeconds);
+  for (const { reason, count, oldestAgeSeconds } of held) {
+    metrics.held.set({ reason }, count);
+    metrics.heldOldestAge.set({ reason }, oldestAgeSeconds);
   }
-}
-
-function totalOf(alike: readonly Pick<OpenPayments, "count" | "oldestAgeSeconds">[]) {
-  return {
-    count: alike.reduce((sum, { count }) => sum + count, 0),
-    oldestAgeSeconds: Math.max(0, ...alike.map(({ oldestAgeSeconds }) => oldestAgeSeconds)),
-  };
 }
 
 export function showOpenSends(
@@ -50,6 +42,7 @@ export function showBacklog(metrics: Metrics, backlog: Backlog): void {
   metrics.outboxPending.set({}, backlog.outboxPending);
   metrics.outboxOldestAge.set({}, backlog.outboxOldestAge);
   metrics.outboxRefused.set({}, backlog.outboxRefused);
+  metrics.liveUnnumberedAge.set({}, backlog.liveUnnumberedAge);
   metrics.paused.set({ scope: "all" }, backlog.isPaused ? 1 : 0);
   metrics.paused.set({ scope: "platforms" }, backlog.pausedPlatforms);
   metrics.restoreOpen.set({}, backlog.isRestoreOpen ? 1 : 0);

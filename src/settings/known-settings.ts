@@ -12,6 +12,8 @@ const http = {
   HTTP_RATE_PER_SECOND: { parse: parse.integer(1, 100_000), byDefault: "100" },
   HTTP_RATE_BURST: { parse: parse.integer(1, 100_000), byDefault: "200" },
   HTTP_BODY_LIMIT_BYTES: { parse: parse.integer(1_024, 16_777_216), byDefault: "1048576" },
+  // 500 slow readers hold 128 MB at the very most: what they have in common is held once.
+  SSE_MAX_CONNECTIONS: { parse: parse.integer(0, 1_500), byDefault: "500" },
   HTTP_TRUSTED_PROXIES: { parse: parse.orOff(parse.listOf(parse.text)), byDefault: "" },
   WEBHOOK_TIMEOUT_MS: { parse: parse.integer(100, 30_000), byDefault: "5000" },
   WEBHOOK_ALLOWED_CIDRS: { parse: parse.orOff(parse.listOf(parse.network)), byDefault: "" },

@@ -81,6 +81,37 @@ test("the client's example pays, and lists what its worker was paid", async () =
   expect(stdout).toContain(`${paid}  completed\n`);
 });
 
+test("a worker's and a platform's wallets are shown as the chain has them", async () => {
+  await platform.call("POST", "/v1/payments", task("t-shown"), { prefer: "wait=10" });
+  const { body } = await platform.call("GET", "/v1/workers/amy/earnings");
+  const { byCurrency } = body["stats"] as { byCurrency: { totalNet: string }[] };
+  expect(body).toMatchObject({
+    // Her wallet has had nothing but this service's payments.
+    walletBalances: [
+      { currency: "USDC", balance: byCurrency[0]?.totalNet },
+      { currency: "EURC", balance: "0.000000" },
+    ],
+  });
+  const shown = await platform.call("GET", "/v1/platforms/acme");
+  expect(shown.body).toMatchObject({ fundsReason: null, missingSetup: expect.any(Array) });
+  const [usdc] = shown.body["funds"] as { currency: string; balance: string; allowance: string }[];
+  expect(usdc).toMatchObject({ currency: "USDC", blocked: false });
+  expect(Number(usdc?.balance) > 0 && Number(usdc?.allowance) > 0).toBe(true);
+});
+
+test("the ledger is verified on demand, by a process of its own, while the service says how it stands", async () => {
+  const operator = await connectApi(line.world, url, { name: "ada", scopes: "operate" });
+  const begun = await operator.call("POST", "/v1/reconciliations", { reason: "a look", slots: 10 });
+  expect(begun.status).toBe(202);
+  const status = await operator.call("GET", "/v1/status");
+  expect(status.body).toMatchObject({ rail: "arc", readiness: { status: "ok" }, pauses: [] });
+  expect(Number(status.body["followedBlock"])).toBeGreaterThan(0);
+  const place = begun.headers.get("location") ?? "";
+  await expect
+    .poll(async () => (await operator.call("GET", place)).body, { timeout: 40_000, interval: 200 })
+    .toMatchObject({ status: "done", mismatchCount: 0, report: { mismatches: [] } });
+});
+
 test("probes and documentation need no key", async () => {
   const nobody = clientWith(url, {});
   expect((await nobody.call("GET", "/livez")).body).toEqual({ status: "ok" });

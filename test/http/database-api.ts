@@ -1,6 +1,7 @@
 import { pino } from "pino";
 import { acceptBatch } from "../../src/acceptance/accept-batch.ts";
 import { createKeyCache } from "../../src/http/key-cache.ts";
+import { createLiveFeed, type LiveFeedDeps } from "../../src/http/live/live-feed.ts";
 import { createOutcomeWatch } from "../../src/http/outcome-watch.ts";
 import { createRequestBatcher } from "../../src/intake/request-batcher.ts";
 import { createKey } from "../../src/keys/create-key.ts";
@@ -9,6 +10,8 @@ import type { Accept } from "../../src/payment/submission.ts";
 import { createWake, type Wake } from "../../src/wake.ts";
 import { createAddressRules } from "../../src/webhooks/address-rules.ts";
 import type { ReviewDeps } from "../../src/operating/review-deps.ts";
+import { createReconciler, type ReconcilerDeps } from "../../src/reconciling/create-reconciler.ts";
+import { unobserved } from "../support/unobserved.ts";
 import { replayOver, type TestReplay } from "../support/dead-letters.ts";
 import { addressOf } from "../support/seed.ts";
 import { freshDatabase, type FreshDatabase } from "../support/database.ts";
@@ -22,6 +25,8 @@ export interface DatabaseApi extends AsyncDisposable {
   readonly acceptance: TestReplay;
   /** Rung by whoever ends a payment. */
   readonly decided: Wake;
+  /** Rung by whoever numbers live events. */
+  readonly numbered: Wake;
   /** The batches that were accepted, by their sizes. */
   readonly batches: readonly number[];
   /** Headers with a new key; all scopes and platforms unless told. */
@@ -34,15 +39,32 @@ export interface DatabaseApi extends AsyncDisposable {
 
 /** The API over a real database and the real accept commit; nothing sends. */
 export async function apiOverDatabase(
-  options: Omit<FixtureOptions, "findKey"> & { readonly accept?: (real: Accept) => Accept } = {},
+  options: Omit<FixtureOptions, "findKey"> & {
+    readonly accept?: (real: Accept) => Accept;
+    readonly live?: Partial<LiveFeedDeps>;
+    readonly reconciler?: Partial<ReconcilerDeps>;
+    /** Another instance's, on the same database. */
+    readonly database?: FreshDatabase;
+  } = {},
 ): Promise<DatabaseApi> {
-  const database = await freshDatabase();
-  const { pool } = database;
+  const database = options.database ?? (await freshDatabase());
+  const pool = options.database ? await database.openAnotherPool() : database.pool;
   const decided = createWake();
   const ended = new AbortController();
   const log = pino({ level: "silent" });
   const outcomes = createOutcomeWatch({ pool, log, decided });
-  const watching = outcomes.run(ended.signal);
+  const numbered = createWake();
+  const live = createLiveFeed({
+    pool,
+    log,
+    metrics: unobserved,
+    numbered,
+    clientsMax: 500,
+    ...options.live,
+  });
+  const verify = () => Promise.reject(new Error("not part of this test"));
+  const reconciler = createReconciler({ pool, log, verify, ...options.reconciler });
+  const watching = Promise.all([outcomes, live, reconciler].map((each) => each.run(ended.signal)));
   const acceptance = replayOver(pool);
   const dispatch = { database: pool, wake: createWake() };
   const settle = { pool, instance: { payOnce: addressOf("PayOnce") } };
@@ -58,6 +80,8 @@ export async function apiOverDatabase(
       pool,
       log,
       outcomes,
+      live,
+      reconciler,
       replay: acceptance,
       // Whatever would look at the chain is tested on the whole line.
       review: { dispatch, settle } as unknown as ReviewDeps,
@@ -76,6 +100,7 @@ export async function apiOverDatabase(
     database,
     acceptance,
     decided,
+    numbered,
     batches,
     async keyFor(name, scopes, platformId = null) {
       const order = { expiresInDays: null, actor: "operator:test", reason: "test" };
@@ -86,7 +111,8 @@ export async function apiOverDatabase(
       ended.abort();
       await watching;
       await app.close();
-      await database[Symbol.asyncDispose]();
+      // What is another instance's ends with that one.
+      if (!options.database) await database[Symbol.asyncDispose]();
     },
   };
 }

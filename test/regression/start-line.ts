@@ -133,6 +133,7 @@ async function connectTo(world: LineWorld, place: Place, signal: AbortSignal): P
     relay: createWake(),
     recheck: createWake(),
     tend: createWake(),
+    live: createWake(),
   };
   const registry = () => Promise.reject(new Error("there is no registry"));
   return {
@@ -157,6 +158,7 @@ async function connectTo(world: LineWorld, place: Place, signal: AbortSignal): P
     laneBells: new Map(lanes.map(({ id }) => [id, bells.dispatch])),
     outcomeBell: createWake(),
     webhookBells: { decided: createWake(), due: createWake() },
+    sequencerBell: createWake(),
     signals: connectSignals({ databaseUrl: place.url, log }, bells, signal),
   };
 }

@@ -2,6 +2,7 @@ import type { BoardSpec } from "../panel.ts";
 import { flow } from "./flow.ts";
 import { http } from "./http.ts";
 import { kafka } from "./kafka.ts";
+import { liveEvents } from "./live-events.ts";
 import { process } from "./process.ts";
 import { webhooks } from "./webhooks.ts";
 
@@ -11,5 +12,5 @@ export const pipelineBoard: BoardSpec = {
   description: "What is stuck, where, and why?",
   from: "now-1h",
   hasStages: false,
-  rows: [flow, kafka, http, webhooks, process],
+  rows: [flow, kafka, http, webhooks, liveEvents, process],
 };

@@ -9,8 +9,10 @@ import { discardDeadLetter } from "./discard-dead-letter.ts";
 import { getDeadLetter } from "./get-dead-letter.ts";
 import { getPayment } from "./get-payment.ts";
 import { getPlatform } from "./get-platform.ts";
+import { getStatus } from "./get-status.ts";
 import { getTask } from "./get-task.ts";
 import { getWebhookEndpoint } from "./get-webhook-endpoint.ts";
+import { getWorkerEarnings } from "./get-worker-earnings.ts";
 import { getWorkerStats } from "./get-worker-stats.ts";
 import { getWorker } from "./get-worker.ts";
 import { listAudit } from "./list-audit.ts";
@@ -21,8 +23,7 @@ import { listWebhookEndpoints } from "./list-webhook-endpoints.ts";
 import { listReviews } from "./list-reviews.ts";
 import { listWorkerPayments } from "./list-worker-payments.ts";
 import { livez } from "./livez.ts";
-import { pauseAll } from "./pause-all.ts";
-import { pausePlatform } from "./pause-platform.ts";
+import { pauseAll, pausePlatform, resumeAll, resumePlatform } from "./pausing.ts";
 import { putPlatform } from "./put-platform.ts";
 import { putTask } from "./put-task.ts";
 import { putTasks } from "./put-tasks.ts";
@@ -31,18 +32,18 @@ import { putWorkers } from "./put-workers.ts";
 import { readyz } from "./readyz.ts";
 import { redeliverWebhook } from "./redeliver-webhook.ts";
 import { receiveCircleNotification } from "./receive-circle-notification.ts";
+import { createReconciliation, getReconciliation, listReconciliations } from "./reconciliations.ts";
 import { replayDeadLetter } from "./replay-dead-letter.ts";
 import { replayDeadLetters } from "./replay-dead-letters.ts";
 import { reportTask } from "./report-task.ts";
 import { resolvePayment } from "./resolve-payment.ts";
-import { resumeAll } from "./resume-all.ts";
-import { resumePlatform } from "./resume-platform.ts";
 import { retryPayment } from "./retry-payment.ts";
 import { rotatePlatformSecret } from "./rotate-platform-secret.ts";
 import { rotateWebhookSecret } from "./rotate-webhook-secret.ts";
 import { showOpenApi } from "./show-open-api.ts";
 import { showProblem } from "./show-problem.ts";
 import { testWebhookEndpoint } from "./test-webhook-endpoint.ts";
+import { streamEvents } from "./stream-events.ts";
 
 /** Every route of the API, in the order of its documentation. */
 export const ALL_ROUTES: readonly Route[] = [
@@ -51,6 +52,7 @@ export const ALL_ROUTES: readonly Route[] = [
   reportTask,
   listPayments,
   getPayment,
+  streamEvents,
   putPlatform,
   getPlatform,
   rotatePlatformSecret,
@@ -71,6 +73,7 @@ export const ALL_ROUTES: readonly Route[] = [
   testWebhookEndpoint,
   listWebhookDeliveries,
   redeliverWebhook,
+  getWorkerEarnings,
   retryPayment,
   resolvePayment,
   listReviews,
@@ -83,9 +86,13 @@ export const ALL_ROUTES: readonly Route[] = [
   resumeAll,
   pausePlatform,
   resumePlatform,
+  createReconciliation,
+  listReconciliations,
+  getReconciliation,
   listAudit,
   checkCircleEndpoint,
   receiveCircleNotification,
+  getStatus,
   livez,
   readyz,
   showProblem,

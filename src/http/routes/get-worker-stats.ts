@@ -2,26 +2,8 @@ import { z } from "zod";
 import { askDatabase } from "../../database/translate-error.ts";
 import { workerStats } from "../../queries/worker-stats.ts";
 import { defineRoute } from "../route.ts";
-import { amount, opaqueId } from "../schemas/primitives.ts";
-
-const stats = z
-  .object({
-    workerId: z.string(),
-    total: z.int(),
-    completed: z.int(),
-    failed: z.int(),
-    inReview: z.int(),
-    inProgress: z.int(),
-    meanLatencyMs: z.number().nullable(),
-    successRate: z
-      .number()
-      .nullable()
-      .meta({ description: "Completed of those that ended; null while none did" }),
-    byCurrency: z.array(
-      z.object({ currency: z.string(), totalAmount: amount, totalFees: amount, totalNet: amount }),
-    ),
-  })
-  .meta({ id: "WorkerStats" });
+import { opaqueId } from "../schemas/primitives.ts";
+import { workerStatistics } from "../schemas/worker.ts";
 
 /** GigStream's getWorkerPaymentStats. */
 export const getWorkerStats = defineRoute({
@@ -34,7 +16,7 @@ export const getWorkerStats = defineRoute({
     "Sums are of completed payments only, exact to the micro-unit; those of one platform for a key of one. A worker without payments has zeros.",
   access: { scope: "payments:read" },
   params: z.object({ id: opaqueId }),
-  answers: { 200: { description: "The sums", body: stats } },
+  answers: { 200: { description: "The sums", body: workerStatistics } },
   problems: [],
 })(async ({ deps, key, params: { id } }) => ({
   status: 200,

@@ -1,14 +1,5 @@
-import { z } from "zod";
 import { defineRoute } from "../route.ts";
-
-const status = z.enum(["ok", "degraded", "unavailable"]);
-
-const readiness = z
-  .object({
-    status,
-    checks: z.array(z.object({ name: z.string(), status, detail: z.string().nullable() })),
-  })
-  .meta({ id: "Readiness" });
+import { readiness } from "../schemas/status.ts";
 
 export const readyz = defineRoute({
   method: "GET",

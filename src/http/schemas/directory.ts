@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { parseFeeRate } from "../../payment/fee.ts";
 import { TASK_STATUSES } from "../../directory/put-tasks.ts";
+import { SETUP_STEPS } from "../missing-setup.ts";
 import { amount, amountIn, currencyIn, opaqueId, time } from "./primitives.ts";
 
 const address = z
@@ -44,6 +45,36 @@ export const platform = z
     updatedAt: time,
   })
   .meta({ id: "Platform" });
+
+/** Why the chain's word is missing. */
+export const CHAIN_SILENT = "chain_unavailable";
+
+export const platformDetail = platform
+  .extend({
+    funds: z
+      .array(
+        z.object({
+          currency: z.string(),
+          balance: amount,
+          allowance: amount.meta({ description: "What may be moved of it" }),
+          blocked: z.boolean().meta({ description: "Whether the token refuses this wallet" }),
+        }),
+      )
+      .nullable()
+      .meta({ description: "What its wallet has, by currency" }),
+    fundsReason: z.enum([CHAIN_SILENT]).nullable().meta({ description: "Why `funds` is null" }),
+    missingSetup: z
+      .array(
+        z.object({
+          code: z.enum(SETUP_STEPS),
+          currency: z.string().nullable(),
+          detail: z.string().meta({ description: "What to do, in one sentence" }),
+        }),
+      )
+      .nullable()
+      .meta({ description: "What keeps it from paying; empty: nothing" }),
+  })
+  .meta({ id: "PlatformDetail" });
 
 const workerMembers = { walletAddress: address, name: name.nullable().optional() };
 export const workerIn = z.strictObject(workerMembers).meta({ id: "WorkerIn" });

@@ -3,6 +3,7 @@ import { flowMetrics } from "./flow.ts";
 import { httpMetrics } from "./http.ts";
 import { kafkaMetrics } from "./kafka.ts";
 import { latencyMetrics } from "./latency.ts";
+import { liveMetrics } from "./live.ts";
 import { moneyMetrics } from "./money.ts";
 import { processMetrics } from "./process.ts";
 import { webhookMetrics } from "./webhooks.ts";
@@ -19,4 +20,5 @@ export const catalogue = {
   ...webhookMetrics,
   ...httpMetrics,
   ...processMetrics,
+  ...liveMetrics,
 } as const satisfies Record<string, Definition>;

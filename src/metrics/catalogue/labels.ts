@@ -34,3 +34,5 @@ export const NOTIFICATION_OUTCOMES = [
 ] as const;
 /** How a request was answered; gone: its caller left before the answer was out. */
 export const HTTP_STATUSES = ["2xx", "4xx", "5xx", "gone"] as const;
+/** Why somebody's stream of live events ended; `left`: by itself, or since the service stopped. */
+export const LIVE_ENDS = ["left", "slow", "key", "failed"] as const;

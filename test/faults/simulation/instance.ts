@@ -9,7 +9,8 @@ import { createPublisher, type Publisher } from "../../../src/kafka/publisher.ts
 import { watchDeps } from "../../../src/restore-deps.ts";
 import { watchRestores, type RestoreWatch } from "../../../src/restore/watch-restores.ts";
 import { createServerWatch } from "../../../src/restore/watch-server.ts";
-import type { Bell, Connected } from "../../../src/stage-deps.ts";
+import type { Bell } from "../../../src/bells.ts";
+import type { Connected } from "../../../src/stage-deps.ts";
 import { createWake, ringAll, type Wake } from "../../../src/wake.ts";
 import { createModelClient } from "./circle-model.ts";
 import { jsonCodec } from "./codec-model.ts";
@@ -163,6 +164,7 @@ function connectModel(world: World, process: SimProcess): Connected {
     relay: createWake(),
     recheck: createWake(),
     tend: createWake(),
+    live: createWake(),
   };
   return {
     config,
@@ -181,6 +183,7 @@ function connectModel(world: World, process: SimProcess): Connected {
     laneBells,
     outcomeBell: createWake(),
     webhookBells: { decided: createWake(), due: createWake() },
+    sequencerBell: createWake(),
     signals: {
       announce(name) {
         bells[name].ring();

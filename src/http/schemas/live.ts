@@ -1,0 +1,28 @@
+import { Readable } from "node:stream";
+import { z } from "zod";
+import { LIVE_TYPES } from "../../live/live-event.ts";
+
+const TYPES_RULE = `Give some of ${LIVE_TYPES.join(", ")}, separated by commas.`;
+
+const isLiveType = z.enum(LIVE_TYPES);
+
+export const liveTypes = z
+  .string()
+  .transform((text, context) => {
+    const { success, data } = z.array(isLiveType).min(1).safeParse(text.split(","));
+    if (success) return data;
+    context.issues.push({ code: "custom", message: TYPES_RULE, input: text });
+    return z.NEVER;
+  })
+  .meta({
+    override: { type: "string" },
+    description: `All unless given: ${LIVE_TYPES.join(", ")}, separated by commas`,
+    example: "payment.completed,payment.failed",
+  });
+
+/** Not a document: it goes on. */
+export const eventStream = z
+  .custom<Readable>((value) => value instanceof Readable)
+  .meta({
+    override: { type: "string", description: "As the HTML standard's EventSource reads it" },
+  });
