@@ -53,14 +53,14 @@ async function tasks(after = 0n): Promise<string[]> {
 test("who commits late is numbered late: a reader that has seen the first of two loses neither", async () => {
   const [slow, quick] = [client(0), client(1)];
   await slow.query("BEGIN");
-  await decide(slow, { taskId: "inserted first" });
-  await decide(quick, { taskId: "committed first" });
+  await decide(slow, { taskId: "inserted-first" });
+  await decide(quick, { taskId: "committed-first" });
   expect(await numberOutcomes(database.pool)).toBe(1);
   const [seen] = await read(0n);
-  expect(seen).toMatchObject({ number: 1n, told: { taskId: "committed first" } });
+  expect(seen).toMatchObject({ number: 1n, told: { taskId: "committed-first" } });
   await slow.query("COMMIT");
   expect(await numberOutcomes(database.pool)).toBe(1);
-  expect(await tasks(seen?.number ?? 0n)).toEqual(["inserted first"]);
+  expect(await tasks(seen?.number ?? 0n)).toEqual(["inserted-first"]);
 });
 
 test("what was rolled back is never told, and leaves no hole that anybody waits at", async () => {
