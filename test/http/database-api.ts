@@ -110,6 +110,8 @@ export async function apiOverDatabase(
     async [Symbol.asyncDispose]() {
       ended.abort();
       await watching;
+      // A client that keeps its connection for the next request would be waited for.
+      app.server.closeAllConnections();
       await app.close();
       // What is another instance's ends with that one.
       if (!options.database) await database[Symbol.asyncDispose]();

@@ -4,14 +4,15 @@ import { OUTCOME_TYPES } from "../../live/live-event.ts";
 import { readPlace } from "../../live/live-place.ts";
 import { readOutcomes } from "../../live/read-outcomes.ts";
 import type { Metrics } from "../../metrics/create-metrics.ts";
-import { eventFrame, reachedFrame, rewind, type LiveClient } from "./live-client.ts";
+import { eventFrame, rewind, type LiveClient } from "./live-client.ts";
 import { tell } from "./tell.ts";
 
 /** Some 50 kB, which is less than a client's buffer. */
 const PAGE_MAX = 100;
 
 /**
- * Tells a client what it has missed, at its own pace, until it is where everyone is. What is numbered meanwhile is read
+ * Tells a client what it has missed, at its own pace, until it is where everyone is: one that comes back, and one that
+ * reads more slowly than events come for a while. What is numbered meanwhile is read
  * as well: between the last page and the first live event there is no gap. Throws DATABASE_*.
  */
 export async function catchUp(
@@ -23,7 +24,6 @@ export async function catchUp(
   join: (client: LiveClient) => boolean,
 ): Promise<void> {
   const { stream } = client;
-  stream.send(reachedFrame(client, "connected"));
   const wantsOutcomes = OUTCOME_TYPES.some((type) => client.order.types.has(type));
   while (!stream.isEnded()) {
     await stream.roomy();

@@ -12,7 +12,7 @@ const RETRY_FIRST_MS = 1_000;
 const RETRY_SPREAD_MS = 4_000;
 
 const WORDS: Readonly<Record<Exclude<EndReason, "left">, string>> = {
-  slow: "You read more slowly than events come.",
+  slow: "You took nothing in for a whole heartbeat.",
   key: "Your key was revoked or has expired.",
   failed: "The events that you missed could not be read.",
 };
@@ -40,6 +40,7 @@ export function beat(
 ): void {
   for (const client of clients) {
     const frame = client.isLive ? reachedFrame(client, "beat") : frameOf({ comment: "beat" });
-    if (!client.stream.moves() || !client.stream.send(frame)) drop(client, "slow");
+    if (client.stream.moves()) client.stream.send(frame);
+    else drop(client, "slow");
   }
 }

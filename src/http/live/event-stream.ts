@@ -3,7 +3,7 @@ import { Readable } from "node:stream";
 export interface EventStream {
   /** What is sent to the client. */
   readonly readable: Readable;
-  /** Whether it was taken; false where the client is too far behind to get it, and after the end. */
+  /** Whether it was taken; false where the client is too far behind to get it now, and after the end. */
   send(bytes: Buffer): boolean;
   /** Resolves once the client has read nearly all that it was sent, or is gone. */
   roomy(): Promise<void>;
@@ -46,7 +46,8 @@ export function createEventStream({
     readable,
     send(bytes) {
       if (isEnded || readable.destroyed) return false;
-      if (readable.readableLength + bytes.length > bufferMaxBytes) return false;
+      const waiting = readable.readableLength;
+      if (waiting > 0 && waiting + bytes.length > bufferMaxBytes) return false;
       isAsking = false;
       readable.push(bytes);
       return true;

@@ -18,8 +18,8 @@ import { catchUp } from "./catch-up.ts";
 import { createEventStream } from "./event-stream.ts";
 import { dropClosedKeys } from "./drop-closed-keys.ts";
 import { beat, endClient, type EndReason } from "./end-client.ts";
-import type { LiveClient, LiveOrder } from "./live-client.ts";
-import { createLookout, type Lookout } from "./lookout.ts";
+import { reachedFrame, type LiveClient, type LiveOrder } from "./live-client.ts";
+import { createLookout } from "./lookout.ts";
 
 export interface LiveFeedDeps {
   readonly pool: Database;
@@ -61,8 +61,23 @@ export function createLiveFeed(deps: LiveFeedDeps): LiveFeed {
   const clients = new Set<LiveClient>();
   let taken = 0;
   const drop = (client: LiveClient, reason: EndReason) => endClient(metrics, client, reason);
-  const lookout = createLookout({ pool, log, metrics, numbered, clients, drop });
+  const lookout = createLookout({ pool, log, metrics, numbered, clients, fallBehind });
   const leave = () => metrics.liveClients.set({}, (taken -= 1));
+
+  function fallBehind(client: LiveClient): void {
+    client.isLive = false;
+    void goOn(client);
+  }
+
+  /** A read that fails ends this client alone: it comes back with the id that it has. */
+  async function goOn(client: LiveClient): Promise<void> {
+    try {
+      await catchUp(deps, client, (caughtUp) => lookout.join(caughtUp));
+    } catch (error) {
+      log.warn({ err: error }, "could not read the events that a live client has missed");
+      drop(client, "failed");
+    }
+  }
 
   return {
     async open(subscription) {
@@ -76,7 +91,7 @@ export function createLiveFeed(deps: LiveFeedDeps): LiveFeed {
           leave();
         });
         onceAborted(subscription.signal, () => drop(client, "left"));
-        void follow(deps, client, lookout, drop);
+        void goOn(client);
         return client.stream.readable;
       } catch (error) {
         leave();
@@ -104,7 +119,9 @@ async function admit(
   const { epoch } = place;
   const number = lastEventId ? await resume(pool, lastEventId) : place.last;
   const stream = createEventStream(bufferMaxBytes === undefined ? {} : { bufferMaxBytes });
-  return { keyId, order, stream, reached: { epoch, number }, isLive: false };
+  const client = { keyId, order, stream, reached: { epoch, number }, isLive: false };
+  stream.send(reachedFrame(client, "connected"));
+  return client;
 }
 
 async function resume(pool: Database, id: EventId): Promise<bigint> {
@@ -122,21 +139,6 @@ async function resume(pool: Database, id: EventId): Promise<bigint> {
       const place = { in: "header", pointer: "/Last-Event-ID", code: "invalid", detail } as const;
       throw invalidPlace(place);
     }
-  }
-}
-
-/** A read that fails ends this client alone: it comes back with the id that it has. */
-async function follow(
-  deps: LiveFeedDeps,
-  client: LiveClient,
-  lookout: Lookout,
-  drop: (client: LiveClient, reason: EndReason) => void,
-): Promise<void> {
-  try {
-    await catchUp(deps, client, (caughtUp) => lookout.join(caughtUp));
-  } catch (error) {
-    deps.log.warn({ err: error }, "could not read the events that a live client has missed");
-    drop(client, "failed");
   }
 }
 

@@ -7,7 +7,6 @@ import { goOnFrom, readPlace, type LivePlace } from "../../live/live-place.ts";
 import { readOutcomes } from "../../live/read-outcomes.ts";
 import type { Metrics } from "../../metrics/create-metrics.ts";
 import type { Wake } from "../../wake.ts";
-import type { EndReason } from "./end-client.ts";
 import { createHintWatch } from "./hint-watch.ts";
 import { eventFrame, rewind, wantsHints, type LiveClient } from "./live-client.ts";
 import { tell } from "./tell.ts";
@@ -18,7 +17,8 @@ export interface LookoutDeps {
   readonly metrics: Pick<Metrics, "liveSent">;
   readonly numbered: Wake;
   readonly clients: ReadonlySet<LiveClient>;
-  readonly drop: (client: LiveClient, reason: EndReason) => void;
+  /** Its buffer is full: it goes on at its own pace. */
+  readonly fallBehind: (client: LiveClient) => void;
 }
 
 export interface Lookout {
@@ -99,12 +99,14 @@ interface News {
   readonly place: LivePlace;
 }
 
-function tellAll({ metrics, drop }: LookoutDeps, { live, events, place }: News): void {
+/** A hint that finds no room is left out. */
+function tellAll({ metrics, fallBehind }: LookoutDeps, { live, events, place }: News): void {
   for (const event of events) {
     let made: Buffer | undefined;
     const frame = () => (made ??= eventFrame(event, place));
     for (const client of live) {
-      if (client.isLive && !tell(metrics, client, event, frame)) drop(client, "slow");
+      const isTold = !client.isLive || tell(metrics, client, event, frame);
+      if (!isTold && event.number !== null) fallBehind(client);
     }
   }
 }

@@ -14,7 +14,7 @@ export const streamEvents = defineRoute({
   description: `Server-sent events. \`payment.completed\` and \`payment.failed\` carry an \`id\`: connect again with the last one
 as \`Last-Event-ID\`, to whichever instance, and all that came since is sent first, in the same order, for 7 days.
 \`payment.accepted\`, \`payment.planned\`, \`payment.sent\` and \`payment.review\` are hints: without an id, not sent again, and one
-may be missing. Every 15 s a block without data moves the id on. Whoever reads too slowly, or whose key is revoked, gets
+may be missing. Every 15 s a block without data moves the id on. Whoever takes nothing in meanwhile, or whose key is revoked, gets
 \`event: dropped\` and is disconnected. A key of one platform hears of its own payments.`,
   access: { scope: "payments:read" },
   query: z.strictObject({

@@ -15,12 +15,12 @@ export const liveMetrics = {
   }),
   liveEnded: counter({
     name: "payments_live_clients_ended_total",
-    help: "Streams that ended: slow took nothing in, key was revoked or has expired.",
+    help: "Streams that ended: slow took nothing in between two heartbeats, key was revoked or has expired.",
     labels: { reason: LIVE_ENDS },
   }),
   liveReplayReads: counter({
     name: "payments_live_replay_reads_total",
-    help: "Pages of events that were read for clients who had missed some.",
+    help: "Pages of events that were read for clients who had missed some, or had fallen behind.",
     labels: {},
   }),
   liveUnnumberedAge: gauge({

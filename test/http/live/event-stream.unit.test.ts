@@ -28,7 +28,7 @@ test("never more waits than the bound, and what was taken arrives whole and in o
             const bytes = Buffer.alloc(step, index % 256);
             const waiting = readable.readableLength;
             const isTaken = stream.send(bytes);
-            expect(isTaken).toBe(waiting + step <= 1_000);
+            expect(isTaken).toBe(waiting === 0 || waiting + step <= 1_000);
             if (isTaken) taken.push(bytes);
           }
           expect(readable.readableLength).toBeLessThanOrEqual(1_000);
