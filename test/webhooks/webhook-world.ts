@@ -79,14 +79,14 @@ const row = z.object({
 });
 export type DeliveryRow = z.infer<typeof row>;
 
-/** Of one endpoint, or of all; in the order in which they were made. */
+/** Of one endpoint, or of all, with how long the next try is still away; in the order in which they were made. */
 export function readDeliveries(
   pool: Database,
   endpointId: string | null = null,
 ): Promise<readonly DeliveryRow[]> {
   return pool.any(sql.type(row)`
     SELECT id, endpoint_id AS "endpointId", message_id AS "webhookId", status, attempts,
-      round(extract(epoch FROM next_attempt_at - payment_now()))::float8 AS "waitSeconds", last_outcome AS "lastOutcome"
+      greatest(0, round(extract(epoch FROM next_attempt_at - payment_now())))::float8 AS "waitSeconds", last_outcome AS "lastOutcome"
     FROM webhook_deliveries WHERE ${endpointId}::uuid IS NULL OR endpoint_id = ${endpointId}::uuid
     ORDER BY created_at, id`);
 }
