@@ -9,6 +9,7 @@ import { addLetterCommands } from "./remote/letter-commands.ts";
 import { addOperatingCommands } from "./remote/operating-commands.ts";
 import { addPayingCommands } from "./remote/paying-commands.ts";
 import { addWebhookCommands } from "./remote/webhook-commands.ts";
+import { addTailCommand } from "./remote/tail-command.ts";
 import { addServerCommands } from "./server-commands.ts";
 import { addWatchingCommands } from "./watching-commands.ts";
 import { EXIT, exitCodeOf, explain, type ExitCode } from "./exit.ts";
@@ -33,6 +34,7 @@ export async function main(argv: readonly string[]): Promise<ExitCode> {
     };
   program.commandsGroup("Payments, over HTTP (GIGPAY_URL, GIGPAY_API_KEY_FILE):");
   addPayingCommands(program, run);
+  addTailCommand(program, run);
   program.commandsGroup("What needs a person, over HTTP:");
   addOperatingCommands(program, run);
   addLetterCommands(program, run);
@@ -68,4 +70,11 @@ function loadEnvFile(path: string | undefined): void {
   else if (existsSync(".env")) process.loadEnvFile(".env");
 }
 
-if (import.meta.main) process.exitCode = await main(process.argv);
+if (import.meta.main) {
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    // Whoever reads the first lines of a list only has what they wanted.
+    if (error.code === "EPIPE") process.exit(EXIT.done);
+    throw error;
+  });
+  process.exitCode = await main(process.argv);
+}

@@ -10,6 +10,7 @@ import { rpcOf } from "./chain-access.ts";
 import { EXIT, type ExitCode } from "./exit.ts";
 import { withDatabase } from "./open-database.ts";
 import { printDocument, type Output } from "./output.ts";
+import { verificationText } from "./verification-text.ts";
 
 export interface VerifyCommandOptions {
   readonly fromBlock?: bigint;
@@ -50,7 +51,8 @@ export async function verifyCommand(
     },
     { statementTimeoutMs: STATEMENT_TIMEOUT_MS },
   );
-  printDocument(output, documentOf(verification), () => textOf(verification));
+  const document = documentOf(verification);
+  printDocument(output, document, () => verificationText(document));
   return verification.mismatches.length === 0 ? EXIT.done : EXIT.mismatch;
 }
 
@@ -72,23 +74,4 @@ function documentOf({ blocksChecked, mismatches, ...rest }: Verification) {
     })),
     blocksChecked: blocks,
   };
-}
-
-function textOf({ checks, mismatches, isCut, blocksChecked }: Verification): string {
-  const width = Math.max(...checks.map(({ name }) => name.length));
-  const rowsOf = (rows: number) => `${rows}`.padStart(10);
-  const lines = checks.map(({ name, rows, ms, mismatches: found }) => {
-    const verdict = found === 0 ? "ok" : `${found} mismatches`;
-    return `${name.padEnd(width)} ${rowsOf(rows)} rows ${`${ms}`.padStart(7)} ms  ${verdict}`;
-  });
-  const { fromBlock, toBlock } = blocksChecked ?? {};
-  lines.push(
-    blocksChecked ? `blocks ${fromBlock}–${toBlock} were read again` : "no block was compared",
-  );
-  for (const { kind, severity, paymentId, detail } of mismatches) {
-    lines.push(`${severity.padEnd(6)} ${kind} ${paymentId ?? ""} ${detail}`);
-  }
-  if (isCut) lines.push("… and perhaps more of these kinds");
-  lines.push(`${checks.length} checks, ${mismatches.length} mismatches`);
-  return lines.join("\n");
 }

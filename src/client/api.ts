@@ -148,6 +148,21 @@ export interface ReconciliationIn {
   readonly slots?: number | undefined;
 }
 
+/** RFC 3339 in UTC with milliseconds */
+export type Time = string;
+
+/** A decimal string with exactly 6 decimals */
+export type Amount = string;
+
+export interface Failure {
+  /** One of task_not_found, worker_mismatch, task_not_completed, task_already_paid, amount_out_of_range, amount_mismatch, currency_unsupported, wallet_not_found, wallet_invalid, wallet_blocked, payer_wallet_unknown, risk_rejected, transfer_denied, transfer_reverted, attempts_exhausted, cancelled_by_operator */
+  readonly code: string;
+  /** What happened and what to do, in one sentence */
+  readonly message: string;
+  /** Whether an operator's retry can succeed once the cause is mended */
+  readonly retryable: boolean;
+}
+
 export interface Payment {
   readonly id: string;
   readonly state: PaymentState;
@@ -183,18 +198,6 @@ export interface Payment {
   readonly latencyMs: number | null;
 }
 
-/** A decimal string with exactly 6 decimals */
-export type Amount = string;
-
-export interface Failure {
-  /** One of task_not_found, worker_mismatch, task_not_completed, task_already_paid, amount_out_of_range, amount_mismatch, currency_unsupported, wallet_not_found, wallet_invalid, wallet_blocked, payer_wallet_unknown, risk_rejected, transfer_denied, transfer_reverted, attempts_exhausted, cancelled_by_operator */
-  readonly code: string;
-  /** What happened and what to do, in one sentence */
-  readonly message: string;
-  /** Whether an operator's retry can succeed once the cause is mended */
-  readonly retryable: boolean;
-}
-
 /** Why nobody knows yet whether the money moved */
 export interface Doubt {
   readonly since: Time;
@@ -202,9 +205,6 @@ export interface Doubt {
   readonly lastCheckedAt: Time | null;
   readonly reviewAt: Time | null;
 }
-
-/** RFC 3339 in UTC with milliseconds */
-export type Time = string;
 
 export interface Problem {
   /** Where the code is explained */
@@ -872,6 +872,33 @@ export interface BulkItem {
   readonly eventId?: OpaqueId | undefined;
   /** The payment's key; derived from task and worker unless given */
   readonly idempotencyKey?: OpaqueId | undefined;
+}
+
+export interface LiveEvent {
+  readonly type:
+    | "payment.completed"
+    | "payment.failed"
+    | "payment.accepted"
+    | "payment.planned"
+    | "payment.sent"
+    | "payment.review";
+  readonly at: Time;
+  /** Its event's in Kafka; null for a hint */
+  readonly eventId: string | null;
+  readonly paymentId: string;
+  /** 1, and one more with each retry of the failed payment */
+  readonly generation: number;
+  readonly platformId: string;
+  readonly workerId: string;
+  readonly taskId: string;
+  readonly amount: Amount;
+  readonly currency: string;
+  readonly fee: Amount | null;
+  readonly netAmount: Amount | null;
+  readonly txHash: string | null;
+  readonly latencyMs: number | null;
+  readonly failure: Failure | null;
+  readonly doubtReason: string | null;
 }
 
 /** What each operation takes and answers, by its operationId. */

@@ -1,7 +1,8 @@
-import { OPERATIONS, type Operations } from "./api.ts";
+import { OPERATIONS, type LiveEvent, type Operations } from "./api.ts";
 import { given, queryText, type QueryValues } from "./query-text.ts";
 import { isRepeatable } from "./repeating.ts";
 import { send, type Sending } from "./send.ts";
+import { streamEvents } from "./stream-events.ts";
 
 export interface ClientSettings {
   /** Where the service is, such as https://pay.example.org. */
@@ -55,6 +56,28 @@ export interface Client {
   ): Promise<Answer<Operations[N]["answer"]>>;
   /** Every item of a list, page after page, newest first; ask for `limit` 100 to go through many. */
   each<N extends ListName>(name: N, ...rest: InputArgument<N>): AsyncGenerator<ItemOf<N>, void>;
+  /**
+   * What becomes of payments, as it happens, for ever. A broken connection is made again and goes on after the last id;
+   * give `lastEventId` to go on after an earlier run's. Throws `ApiProblem` and `NoAnswer`.
+   */
+  events(filter?: EventFilter, options?: EventOptions): AsyncGenerator<ReceivedEvent, void>;
+}
+
+export interface EventFilter {
+  readonly types?: readonly LiveEvent["type"][] | undefined;
+  readonly workerId?: string | undefined;
+  readonly paymentId?: string | undefined;
+}
+
+export interface EventOptions {
+  readonly lastEventId?: string | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface ReceivedEvent {
+  /** Keep it, to go on after it. Null: a hint, which is not sent again. */
+  readonly id: string | null;
+  readonly event: LiveEvent;
 }
 
 interface Parts {
@@ -67,6 +90,10 @@ interface Parts {
 const TIMEOUT_MS = 15_000;
 const TRIES_MAX = 4;
 const FIRST_DELAY_MS = 250;
+/** Three of the service's beats. */
+const SILENCE_MAX_MS = 45_000;
+/** With up to 30 s between them: some eight minutes. */
+const CONNECTIONS_MAX = 20;
 
 /** A client of the HTTP API. It holds no connection and no state: make one and share it. */
 export function createClient(settings: ClientSettings): Client {
@@ -119,7 +146,29 @@ export function createClient(settings: ClientSettings): Client {
         cursor = nextCursor ?? undefined;
       } while (cursor !== undefined);
     },
+    events: (filter = {}, options = {}) => hearEvents(settings, base, { filter, options }),
   };
+}
+
+async function* hearEvents(
+  { apiKey, fetch: fetchBy = fetch, firstDelayMs = FIRST_DELAY_MS }: ClientSettings,
+  base: string,
+  { filter, options }: { readonly filter: EventFilter; readonly options: EventOptions },
+): AsyncGenerator<ReceivedEvent, void> {
+  const { types, ...others } = filter;
+  const streaming = {
+    fetch: fetchBy,
+    url: base + OPERATIONS.streamEvents.path + queryText({ types: types?.join(","), ...others }),
+    headers: { authorization: `Bearer ${apiKey}` },
+    lastEventId: options.lastEventId,
+    signal: options.signal,
+    silenceMaxMs: SILENCE_MAX_MS,
+    firstDelayMs,
+    failuresMax: CONNECTIONS_MAX,
+  };
+  for await (const { id, data } of streamEvents(streaming)) {
+    yield { id, event: JSON.parse(data) as LiveEvent };
+  }
 }
 
 function fillIn(path: string, values: Readonly<Record<string, string>>): string {

@@ -26,11 +26,22 @@ beforeAll(async () => {
 
 afterAll(() => line[Symbol.asyncDispose]());
 
-function runExample(args: readonly string[]) {
-  const { authorization = "" } = platform.headers;
-  const env = { GIGPAY_URL: url, GIGPAY_API_KEY: authorization.replace("Bearer ", "") };
-  return runProgram(EXAMPLE, env, args);
+function accessOf({ headers: { authorization = "" } }: ApiClient) {
+  return { GIGPAY_URL: url, GIGPAY_API_KEY: authorization.replace("Bearer ", "") };
 }
+
+/** The id of the last event there is. */
+async function nowIn({ headers }: ApiClient): Promise<string> {
+  const response = await fetch(`${url}/v1/events`, { headers });
+  for await (const bytes of response.body ?? []) {
+    const [, id] = /^id: (\S+)$/m.exec(Buffer.from(bytes).toString()) ?? [];
+    // Leaving the loop ends the connection.
+    if (id !== undefined) return id;
+  }
+  throw new Error("the stream ended");
+}
+
+const runExample = (args: readonly string[]) => runProgram(EXAMPLE, accessOf(platform), args);
 
 const task = (taskId: string) => ({
   platformId: "acme",
@@ -110,6 +121,27 @@ test("the ledger is verified on demand, by a process of its own, while the servi
   await expect
     .poll(async () => (await operator.call("GET", place)).body, { timeout: 40_000, interval: 200 })
     .toMatchObject({ status: "done", mismatchCount: 0, report: { mismatches: [] } });
+});
+
+test("gigpay pays, hears of it and has the ledger verified, with an address and a key", async () => {
+  const scopes = "payments:write,payments:read,operate";
+  const ada = await connectApi(line.world, url, { name: "gigpay", scopes });
+  const access = accessOf(ada);
+  const before = await nowIn(ada);
+  const order = ["--platform", "acme", "--task", "t-cli", "--worker", "amy", "--amount", "50"];
+  const paid = await gigpay(access, ["pay", ...order, "--wait", "30", "--yes", "--json"]);
+  expect(paid).toMatchObject({ code: 0, stderr: "" });
+  const id = paymentIdOf("acme", "t-cli");
+  expect(JSON.parse(paid.stdout)).toMatchObject({ id, state: "completed" });
+  const tail = ["tail", "--after", before, "--payment", id, "--limit", "1", "--json"];
+  const heard = await gigpay(access, tail);
+  expect(heard).toMatchObject({ code: 0, stderr: expect.stringContaining("goes on from here") });
+  expect(JSON.parse(heard.stdout)).toMatchObject({ type: "payment.completed", paymentId: id });
+  const look = ["reconcile", "--slots", "10", "--reason", "a look", "--yes"];
+  expect(await gigpay(access, look)).toMatchObject({
+    code: 0,
+    stdout: expect.stringMatching(/ checks, 0 mismatches\n$/),
+  });
 });
 
 test("probes and documentation need no key", async () => {

@@ -1,4 +1,4 @@
-import type { PaymentState } from "../../client/api.ts";
+import type { PaymentState, WorkerEarnings } from "../../client/api.ts";
 import { EXIT, type ExitCode } from "../exit.ts";
 import { printDocument, table, type Output } from "../output.ts";
 import { exitCodeOfState, paymentLine, paymentText } from "./payment-text.ts";
@@ -50,33 +50,37 @@ export async function listCommand(output: Output, options: PaymentListOptions): 
   });
 }
 
-/** What a worker was paid, summed up; exact to the micro-unit. */
+/** What a worker has earned: sums, the newest payments, and what the wallet has now. */
 export async function workerCommand(
   output: Output,
   id: string,
   options: ServiceOptions,
 ): Promise<ExitCode> {
   return withClient(output, options, async (client) => {
-    const { body: stats } = await client.call("getWorkerStats", { path: { id } });
-    printDocument(output, stats, () =>
-      table([
-        ["worker", stats.workerId],
-        ["payments", stats.total],
-        ["completed", stats.completed],
-        ["failed", stats.failed],
-        ["on their way", stats.inProgress],
-        ["in review", stats.inReview],
-        [
-          "success",
-          stats.successRate === null ? null : `${(stats.successRate * 100).toFixed(1)} %`,
-        ],
-        ["mean latency", stats.meanLatencyMs === null ? null : `${stats.meanLatencyMs} ms`],
-        ...stats.byCurrency.map(
-          ({ currency, totalNet, totalAmount, totalFees }) =>
-            [`paid in ${currency}`, `${totalNet} (${totalAmount} less ${totalFees} fees)`] as const,
-        ),
-      ]),
-    );
+    const { body: earnings } = await client.call("getWorkerEarnings", { path: { id } });
+    printDocument(output, earnings, () => earningsText(earnings));
     return EXIT.done;
   });
+}
+
+function earningsText({ stats, payments, walletBalances }: WorkerEarnings): string {
+  const { successRate, meanLatencyMs } = stats;
+  const summary = table([
+    ["worker", stats.workerId],
+    ["payments", stats.total],
+    ["completed", stats.completed],
+    ["failed", stats.failed],
+    ["on their way", stats.inProgress],
+    ["in review", stats.inReview],
+    ["success", successRate === null ? null : `${(successRate * 100).toFixed(1)} %`],
+    ["mean latency", meanLatencyMs === null ? null : `${Math.round(meanLatencyMs)} ms`],
+    ...stats.byCurrency.map(
+      ({ currency, totalNet, totalAmount, totalFees }) =>
+        [`paid in ${currency}`, `${totalNet} (${totalAmount} less ${totalFees} fees)`] as const,
+    ),
+    ...(walletBalances ?? []).map(
+      ({ currency, balance }) => [`wallet in ${currency}`, balance] as const,
+    ),
+  ]);
+  return [summary, ...payments.data.map(paymentLine)].join("\n");
 }

@@ -4,13 +4,19 @@ import type { Run } from "../run.ts";
 import type { Decision, DecisionOptions, ResolveOptions } from "./decisions.ts";
 import type { PauseOptions } from "./pause.ts";
 import { LIST_MAX } from "./paying-commands.ts";
+import type { ReconcileOptions } from "./reconcile.ts";
 import type { ReviewListOptions } from "./reviews.ts";
 import { asksService } from "./service-options.ts";
+
+const SLOTS_MAX = 1_000_000;
+/** The service itself gives up after 15 minutes. */
+const RECONCILE_SECONDS = 960;
 
 /** What needs a person: failed payments, payments in doubt, and the brake. */
 export function addOperatingCommands(program: Command, run: Run): void {
   addRetry(program, run);
   addReview(program, run);
+  addReconcile(program, run);
   for (const action of ["pause", "resume"] as const) {
     const command = program
       .command(action)
@@ -23,6 +29,37 @@ export function addOperatingCommands(program: Command, run: Run): void {
       ),
     );
   }
+}
+
+function addReconcile(program: Command, run: Run): void {
+  const command = program
+    .command("reconcile")
+    .description("have the service verify its ledger against itself and the chain")
+    .option("--from-block <number>", "default: 10,000 before the last", blockNumber)
+    .option("--to-block <number>", "default: the last that was followed", blockNumber)
+    .option(
+      "--slots <n>",
+      "how many payments' slots are asked for (default: 1,000)",
+      count(SLOTS_MAX),
+    )
+    .option("--wait <seconds>", "how long to wait for the outcome", wholeSeconds, RECONCILE_SECONDS)
+    .addHelpText(
+      "after",
+      `
+What gigpay verify does beside the service, done by it, in the background; it changes nothing. One at a time.
+Exit: 0 all is as it should be, 9 mismatches, 4 it could not look, 5 one runs already, 8 still running.`,
+    );
+  asksService(asksForReason(command)).action(
+    run(async (output, options: ReconcileOptions) =>
+      (await import("./reconcile.ts")).reconcileCommand(output, options),
+    ),
+  );
+}
+
+function blockNumber(value: string): number {
+  const number = Number(value);
+  if (/^\d{1,15}$/.test(value)) return number;
+  throw new InvalidArgumentError("Give a block's number.");
 }
 
 function addRetry(program: Command, run: Run): void {

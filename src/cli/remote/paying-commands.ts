@@ -31,7 +31,7 @@ export function addPayingCommands(program: Command, run: Run): void {
   addList(program, run);
   const worker = program
     .command("worker")
-    .description("sum up what a worker was paid; list --worker ID shows each payment")
+    .description("what a worker has earned: sums, the newest payments, the wallet's balance")
     .argument("<id>", "the worker's id");
   asksService(worker).action(
     run(async (output, id: string, options: ServiceOptions) =>

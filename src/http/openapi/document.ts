@@ -8,6 +8,7 @@ import {
 import { PROBLEMS, type ProblemCode } from "../problems.ts";
 import type { Route, RouteSpec } from "../route.ts";
 import { bulkItem } from "../schemas/bulk.ts";
+import { liveEvent } from "../schemas/live.ts";
 import { problem } from "../schemas/problem.ts";
 
 const DESCRIPTION = `Pays gig workers in USDC on Arc, each task exactly once, usually within three seconds.
@@ -54,8 +55,8 @@ export function openApiDocument(routes: readonly Route[], publicUrl: string) {
       security: [],
       paths,
       components: {
-        // Its items are read one by one, so no body names it.
-        schemas: { BulkItem: bulkItem },
+        // Read or sent one by one, so no body names them.
+        schemas: { BulkItem: bulkItem, LiveEvent: liveEvent },
         securitySchemes: {
           apiKey: {
             type: "http",

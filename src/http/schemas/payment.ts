@@ -9,7 +9,7 @@ export const paymentState = z.enum(PAYMENT_STATES).meta({
     "`accepted`: waits for its task or worker; `planned`: on its way; `voiding`: being closed on chain, then failed; `review`: in doubt, do not pay again; `completed`: the worker has the money; `failed`: money did not and will not move.",
 });
 
-const failure = z
+export const failure = z
   .object({
     code: z.string().meta({ description: `One of ${FAILURE_CODES.join(", ")}` }),
     message: z.string().meta({ description: "What happened and what to do, in one sentence" }),

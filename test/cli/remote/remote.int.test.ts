@@ -3,6 +3,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import type { Purses } from "../../../src/http/purses.ts";
 import { SCOPES } from "../../../src/keys/scopes.ts";
 import { paymentIdOf } from "../../../src/payment/ids.ts";
 import { apiOverDatabase, type DatabaseApi } from "../../http/database-api.ts";
@@ -14,13 +15,21 @@ import { insertPlatform, insertWorker } from "../../support/seed.ts";
 
 const because = ["--reason", "a test", "--yes"];
 
+/** No chain stands behind this API. */
+const NO_PURSES: Purses = {
+  tokens: [],
+  spender: null,
+  isPayer: () => true,
+  reader: { read: async () => [] },
+};
+
 let api: DatabaseApi;
 let url: string;
 let token: string;
 let folder: string;
 
 beforeAll(async () => {
-  api = await apiOverDatabase();
+  api = await apiOverDatabase({ deps: { purses: NO_PURSES } });
   url = await api.app.listen({ port: 0, host: "127.0.0.1" });
   const { pool } = api.database;
   await insertPlatform(pool, { id: "acme", taskSource: "event" });
@@ -144,7 +153,7 @@ test("a list is a document a line, up to its limit, over more than one page", as
   const none = await ask("list", "--worker", "nobody");
   expect(none).toEqual({ code: 0, stdout: "", stderr: "no payments\n" });
   const worker = await ask("worker", "amy", "--json");
-  expect(JSON.parse(worker.stdout)).toEqual(await fetched("/v1/workers/amy/stats"));
+  expect(JSON.parse(worker.stdout)).toEqual(await fetched("/v1/workers/amy/earnings"));
 });
 
 test("a bulk has an outcome for each line, is safe to repeat, and pays nobody where a line cannot be read", async () => {
