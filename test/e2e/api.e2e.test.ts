@@ -32,13 +32,21 @@ function accessOf({ headers: { authorization = "" } }: ApiClient) {
 
 /** The id of the last event there is. */
 async function nowIn({ headers }: ApiClient): Promise<string> {
-  const response = await fetch(`${url}/v1/events`, { headers });
-  for await (const bytes of response.body ?? []) {
-    const [, id] = /^id: (\S+)$/m.exec(Buffer.from(bytes).toString()) ?? [];
-    // Leaving the loop ends the connection.
-    if (id !== undefined) return id;
+  const ended = new AbortController();
+  const { body } = await fetch(`${url}/v1/events`, { headers, signal: ended.signal });
+  if (!body) throw new Error("no stream came");
+  const reader = body.pipeThrough(new TextDecoderStream()).getReader();
+  try {
+    for (let text = ""; ;) {
+      const { done, value } = await reader.read();
+      if (done) throw new Error("the stream ended");
+      text += value;
+      const [, id] = /^id: (\S+)$/m.exec(text) ?? [];
+      if (id !== undefined) return id;
+    }
+  } finally {
+    ended.abort();
   }
-  throw new Error("the stream ended");
 }
 
 const runExample = (args: readonly string[]) => runProgram(EXAMPLE, accessOf(platform), args);
@@ -112,19 +120,22 @@ test("a worker's and a platform's wallets are shown as the chain has them", asyn
 
 test("the ledger is verified on demand, by a process of its own, while the service says how it stands", async () => {
   const operator = await connectApi(line.world, url, { name: "ada", scopes: "operate" });
-  const begun = await operator.call("POST", "/v1/reconciliations", { reason: "a look", slots: 10 });
-  expect(begun.status).toBe(202);
+  const look = ["reconcile", "--slots", "10", "--reason", "a look", "--yes", "--json"];
+  const looking = gigpay(accessOf(operator), look);
   const status = await operator.call("GET", "/v1/status");
   expect(status.body).toMatchObject({ rail: "arc", readiness: { status: "ok" }, pauses: [] });
   expect(Number(status.body["followedBlock"])).toBeGreaterThan(0);
-  const place = begun.headers.get("location") ?? "";
-  await expect
-    .poll(async () => (await operator.call("GET", place)).body, { timeout: 40_000, interval: 200 })
-    .toMatchObject({ status: "done", mismatchCount: 0, report: { mismatches: [] } });
+  const found = await looking;
+  expect(found).toMatchObject({ code: 0 });
+  expect(JSON.parse(found.stdout)).toMatchObject({
+    status: "done",
+    mismatchCount: 0,
+    report: { mismatches: [] },
+  });
 });
 
-test("gigpay pays, hears of it and has the ledger verified, with an address and a key", async () => {
-  const scopes = "payments:write,payments:read,operate";
+test("gigpay pays and hears of it, with an address and a key", async () => {
+  const scopes = "payments:write,payments:read";
   const ada = await connectApi(line.world, url, { name: "gigpay", scopes });
   const access = accessOf(ada);
   const before = await nowIn(ada);
@@ -137,11 +148,6 @@ test("gigpay pays, hears of it and has the ledger verified, with an address and 
   const heard = await gigpay(access, tail);
   expect(heard).toMatchObject({ code: 0, stderr: expect.stringContaining("goes on from here") });
   expect(JSON.parse(heard.stdout)).toMatchObject({ type: "payment.completed", paymentId: id });
-  const look = ["reconcile", "--slots", "10", "--reason", "a look", "--yes"];
-  expect(await gigpay(access, look)).toMatchObject({
-    code: 0,
-    stdout: expect.stringMatching(/ checks, 0 mismatches\n$/),
-  });
 });
 
 test("probes and documentation need no key", async () => {
