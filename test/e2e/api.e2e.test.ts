@@ -16,7 +16,7 @@ beforeAll(async () => {
   line = await startLine({ rail: "arc", treasuries: 2 });
   url = await apiUrlOf(line.service);
   await line.openPlatform({ id: "acme", taskSource: "event" });
-  await line.hire("amy");
+  await line.hire("aya");
   platform = await connectApi(line.world, url, {
     name: "acme",
     scopes: "payments:write,payments:read",
@@ -54,7 +54,7 @@ const runExample = (args: readonly string[]) => runProgram(EXAMPLE, accessOf(pla
 const task = (taskId: string) => ({
   platformId: "acme",
   taskId,
-  workerId: "amy",
+  workerId: "aya",
   amount: "50",
   currency: "USDC",
 });
@@ -93,7 +93,7 @@ test("50 equal requests at once are one payment and one event", async () => {
 });
 
 test("the client's example pays, and lists what its worker was paid", async () => {
-  const { code, stdout, stderr } = await runExample(["acme", "t-example", "amy", "50"]);
+  const { code, stdout, stderr } = await runExample(["acme", "t-example", "aya", "50"]);
   expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
   const paid = paymentIdOf("acme", "t-example");
   expect(stdout).toMatch(/^48\.750000 USDC paid in \d+ ms\n/);
@@ -102,7 +102,7 @@ test("the client's example pays, and lists what its worker was paid", async () =
 
 test("a worker's and a platform's wallets are shown as the chain has them", async () => {
   await platform.call("POST", "/v1/payments", task("t-shown"), { prefer: "wait=10" });
-  const { body } = await platform.call("GET", "/v1/workers/amy/earnings");
+  const { body } = await platform.call("GET", "/v1/workers/aya/earnings");
   const { byCurrency } = body["stats"] as { byCurrency: { totalNet: string }[] };
   expect(body).toMatchObject({
     // Her wallet has had nothing but this service's payments.
@@ -139,7 +139,7 @@ test("gigpay pays and hears of it, with an address and a key", async () => {
   const ada = await connectApi(line.world, url, { name: "gigpay", scopes });
   const access = accessOf(ada);
   const before = await nowIn(ada);
-  const order = ["--platform", "acme", "--task", "t-cli", "--worker", "amy", "--amount", "50"];
+  const order = ["--platform", "acme", "--task", "t-cli", "--worker", "aya", "--amount", "50"];
   const paid = await gigpay(access, ["pay", ...order, "--wait", "30", "--yes", "--json"]);
   expect(paid).toMatchObject({ code: 0, stderr: "" });
   const id = paymentIdOf("acme", "t-cli");

@@ -57,7 +57,7 @@ function copyBack(name: string): string {
 /** A restored sequence gives the same ids again. */
 function countFrom(name: string, id: string): string {
   return `SELECT setval(pg_get_serial_sequence('${name}', '${id}'),
-    coalesce((SELECT max(${id}) FROM ${name}), 0) + 1, false)`;
+    coalesce((SELECT max("${id}") FROM ${name}), 0) + 1, false)`;
 }
 
 export async function openSimDatabase(url: string): Promise<SimDatabase> {
@@ -69,7 +69,7 @@ export async function openSimDatabase(url: string): Promise<SimDatabase> {
     WHERE schemaname = 'public' AND tablename <> 'migrations'`);
   const tables = rows.map(({ name }) => name);
   const { rows: counted } = await cleaner.query<{ name: string; id: string }>(`
-    SELECT quote_ident(table_name) AS name, quote_ident(column_name) AS id FROM information_schema.columns
+    SELECT quote_ident(table_name) AS name, column_name AS id FROM information_schema.columns
     WHERE table_schema = 'public' AND is_identity = 'YES'`);
   await cleaner.query(
     `CREATE SCHEMA IF NOT EXISTS backup; ${tables
