@@ -1,3 +1,4 @@
+import { availableParallelism, loadavg } from "node:os";
 import { sql } from "slonik";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { z } from "zod";
@@ -13,8 +14,10 @@ const PAYMENTS = 1_000;
 const RATE_PER_SECOND = 60;
 /** Of the service's own times and the auditor's, at the 99th percentile. */
 const AGREEMENT_MS = 25;
-/** Where records that are nobody's already seem further apart than this, the machine is too busy to tell. */
+/** Where records that are nobody's already seem further apart than this, the machine is too busy to tell … */
 const ECHO_MS = 10;
+/** … as is one on which, over the last minute, so many processes waited for each processor: Postgres' clock is read late. */
+const WAITING_PER_PROCESSOR_MAX = 2;
 
 const running = new AsyncDisposableStack();
 let audited: AuditedWorld;
@@ -100,8 +103,9 @@ test("the service's own times are those that the auditor measures, through refus
     const task = ledger.tasks.get(taskKey(payment));
     return Math.abs((arrivals.get(taskKey(payment)) ?? 0) - (task?.occurredAtMs ?? 0) - sumMs);
   });
-  const agreement = { p99Ms: p99(differences), echoP99Ms: p99(echo.differences()) };
-  const canTell = agreement.echoP99Ms <= ECHO_MS;
+  const waiting = (loadavg()[0] ?? 0) / availableParallelism();
+  const agreement = { p99Ms: p99(differences), echoP99Ms: p99(echo.differences()), waiting };
+  const canTell = agreement.echoP99Ms <= ECHO_MS && waiting <= WAITING_PER_PROCESSOR_MAX;
   const verdict = canTell ? "" : "; the machine is too busy to tell";
   process.stdout.write(`service and auditor: ${JSON.stringify(agreement)}${verdict}\n`);
   if (canTell) expect(agreement.p99Ms).toBeLessThanOrEqual(AGREEMENT_MS);
