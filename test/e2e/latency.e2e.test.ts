@@ -17,7 +17,7 @@ const AGREEMENT_MS = 25;
 /** Where records that are nobody's already seem further apart than this, the machine is too busy to tell … */
 const ECHO_MS = 10;
 /** … as is one on which, over the last minute, so many processes waited for each processor: Postgres' clock is read late. */
-const WAITING_PER_PROCESSOR_MAX = 2;
+const WAITING_PER_PROCESSOR_MAX = 1.5;
 
 const running = new AsyncDisposableStack();
 let audited: AuditedWorld;
