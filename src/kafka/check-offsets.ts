@@ -42,7 +42,8 @@ export async function checkOffsets(
       known: known.get(partition) ?? null,
       ...ends,
     };
-    const { start, kept, alarms } = placeOffset(evidence);
+    const { start: placed, kept, alarms } = placeOffset(evidence);
+    const start = rereadingAt(state, kept, ends.low) ?? placed;
     // It was delivered from meanwhile: that is newer than what was just read.
     if (!isCurrent() || state.position !== positions.get(state)) continue;
     if (start !== state.position) {
@@ -58,6 +59,16 @@ export async function checkOffsets(
     state.position = start;
     deps.seek(partition, start);
   }
+}
+
+/**
+ * Where records before `kept` are being read again by now. A gap in them (an aborted transaction) has the offsets checked,
+ * and reading would otherwise begin anew before it, for ever.
+ */
+function rereadingAt(state: PartitionState, kept: bigint | null, low: bigint): bigint | undefined {
+  const { position } = state;
+  if (kept === null || kept !== state.kept || position === undefined) return undefined;
+  return position >= low ? position : undefined;
 }
 
 /** The higher of what Kafka holds and what this process saw become durable. */

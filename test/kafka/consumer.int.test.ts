@@ -412,7 +412,37 @@ describe("the log changes under a running consumer", () => {
     expect(ledger.stored.get(0)).toBe(3n);
     expect(ledger.alarms).toEqual([]);
   });
+
+  it("reads past an aborted transaction among records that it reads again", async () => {
+    const place = await freshTopic(1);
+    // Each too long for one fetch with what follows: a fetch that holds nothing else than what was aborted is passed over.
+    const long = "a".repeat(400_000);
+    await send(place.topic, 0, long);
+    await abortedSend(place.topic, long);
+    await send(place.topic, 0, "b", "c");
+    const ledger = createLedger(new Map([[0, 5n]]));
+    consume(place, ledger);
+    await deliveredTo(ledger).toEqual([long, "b", "c"]);
+    await expect.poll(() => committed(place), WAIT).toEqual(["5"]);
+    expect(ledger.values()).toHaveLength(3);
+  });
 });
+
+async function abortedSend(topic: string, value: string): Promise<void> {
+  const sender = kafka.producer({
+    transactionalId: topic,
+    maxInFlightRequests: 1,
+    idempotent: true,
+  });
+  await sender.connect();
+  try {
+    const transaction = await sender.transaction();
+    await transaction.send({ topic, messages: [{ partition: 0, value }] });
+    await transaction.abort();
+  } finally {
+    await sender.disconnect();
+  }
+}
 
 describe("two consumers of one group", () => {
   it("share the partitions, and when one goes the other takes over without a gap or a repeat", async () => {
