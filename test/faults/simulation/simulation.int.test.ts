@@ -21,7 +21,7 @@ const seedsFrom = (first: number, count: number) =>
 describe("random schedules of events, faults, crashes and restarts", () => {
   test(
     "keep every promise: nothing is paid twice, lost, contradicted, or failed though it was paid",
-    { timeout: TIMEOUT_MS },
+    { timeout: TIMEOUT_MS, retry: 0 },
     async () => {
       const fresh = randomInt(1_000_000, 2 ** 31);
       process.stderr.write(`fresh seeds: ${fresh} to ${fresh + FRESH - 1}\n`);
@@ -37,7 +37,7 @@ describe("random schedules of events, faults, crashes and restarts", () => {
     },
   );
 
-  test("are told alike each time a seed is run", { timeout: TIMEOUT_MS }, async () => {
+  test("are told alike each time a seed is run", { timeout: TIMEOUT_MS, retry: 0 }, async () => {
     for (const seed of seedsFrom(1, 4)) {
       const [one, other] = await Promise.all([
         workers.run(planOf(seed), { isTold: true }),
@@ -47,11 +47,15 @@ describe("random schedules of events, faults, crashes and restarts", () => {
     }
   });
 
-  test("that hang are violations, and the run goes on", { timeout: TIMEOUT_MS }, async () => {
-    const { result } = await workers.run(planOf(1), { hangsAfterMs: 1 });
-    expect(result).toMatchObject({ seed: 1, violations: ["hang: not over after 1 ms"] });
-    expect((await workers.run(planOf(1))).result.violations).toEqual([]);
-  });
+  test(
+    "that hang are violations, and the run goes on",
+    { timeout: TIMEOUT_MS, retry: 0 },
+    async () => {
+      const { result } = await workers.run(planOf(1), { hangsAfterMs: 1 });
+      expect(result).toMatchObject({ seed: 1, violations: ["hang: not over after 1 ms"] });
+      expect((await workers.run(planOf(1))).result.violations).toEqual([]);
+    },
+  );
 
   // Each begins near a seed that catches it; should the line's course change, there are many more.
   test.each([
@@ -59,7 +63,7 @@ describe("random schedules of events, faults, crashes and restarts", () => {
     ["no_floor", "failed but paid", 61],
   ] as const)(
     "catch a PayOnce with %s, and tell how in a schedule that is shorter than the one found",
-    { timeout: TIMEOUT_MS },
+    { timeout: TIMEOUT_MS, retry: 0 },
     async (broken, promise, first) => {
       const { failures } = await runSeeds(workers, seedsFrom(first, 300), {
         breaks: [broken],
