@@ -13,7 +13,7 @@ const countRow = z.object({ count: z.bigint() });
 /**
  * Numbers outcomes that were committed and have no number yet, in one commit; answers how many. The row of the sequence
  * is locked until then: numbers become visible in their order, whoever else numbers, and what was seen up to N stays
- * all there is up to N. Throws DATABASE_*; after doubt (`reconcile`) the same call does what is left.
+ * all there is up to N. Each is told on the terms on which it was decided. Throws DATABASE_*; after doubt (`reconcile`) the same call does what is left.
  */
 export async function numberOutcomes(pool: Database): Promise<number> {
   const isDue = await askDatabase(() =>
@@ -28,22 +28,26 @@ export async function numberOutcomes(pool: Database): Promise<number> {
       WITH taken AS (
         DELETE FROM live_unnumbered WHERE position = ANY (ARRAY(
           SELECT position FROM live_unnumbered ORDER BY position LIMIT ${OUTCOMES_MAX}))
-        RETURNING position, payment_id, generation
+        RETURNING position, payment_id, generation, kept
       ), numbered AS (
         INSERT INTO live_events (number, event_id, kind, decided_at, payment_id, generation, platform_id, worker_id, task_id,
           amount, currency, fee, net_amount, tx_hash, latency_ms, failure_code, failure_message, failure_retryable)
         SELECT ${last}::bigint + row_number() OVER (ORDER BY t.position), o.event_id, o.kind, o.decided_at, o.payment_id,
-          o.generation, p.platform_id, p.worker_id, p.task_id, p.amount, p.currency,
-          CASE WHEN is_current THEN p.fee END, CASE WHEN is_current THEN p.net_amount END,
+          o.generation, p.platform_id, coalesce(a.worker_id, p.worker_id), p.task_id, coalesce(a.amount, p.amount),
+          coalesce(a.currency, p.currency),
+          CASE WHEN a.amount IS NOT NULL THEN a.fee WHEN is_current THEN p.fee END,
+          CASE WHEN a.amount IS NOT NULL THEN a.net_amount WHEN is_current THEN p.net_amount END,
           CASE WHEN o.kind = 'completed' THEN coalesce(CASE WHEN is_settled THEN p.tx_hash END, a.tx_hash) END,
-          CASE WHEN o.kind = 'completed' AND is_settled
-            THEN greatest(0, round(extract(epoch FROM p.settled_at - p.occurred_at) * 1000)) END,
+          CASE WHEN o.kind = 'completed' THEN coalesce(a.latency_ms, CASE WHEN is_settled
+            THEN greatest(0, round(extract(epoch FROM p.settled_at - p.occurred_at) * 1000)) END) END,
           o.code,
           CASE WHEN o.kind = 'failed' THEN coalesce(a.message, CASE WHEN is_current THEN p.failure_message END) END,
           CASE WHEN o.kind = 'failed' THEN coalesce(a.retryable, CASE WHEN is_current THEN p.failure_retryable END) END
         FROM taken t
         JOIN payment_outcomes o ON o.payment_id = t.payment_id AND o.generation = t.generation
-        JOIN payments p ON p.id = t.payment_id
+        JOIN payments now ON now.id = t.payment_id
+        -- As it was when this was decided, where it has been changed since.
+        CROSS JOIN LATERAL jsonb_populate_record(now, t.kept) p
         -- Of what a restored backup had forgotten and our own topics told.
         LEFT JOIN announced_outcomes a ON a.event_id = o.event_id
         CROSS JOIN LATERAL (SELECT p.generation = o.generation AS is_current,

@@ -9,6 +9,7 @@ import type { AnnouncedOutcome, OutcomeDecoder } from "../kafka/decode-outcome.t
 import type { KafkaRecord } from "../kafka/kafka-record.ts";
 import { readRanges, type RangeBatch } from "../kafka/read-ranges.ts";
 import type { Alarm } from "../payment/alarm.ts";
+import { formatMicros } from "../payment/money.ts";
 import type { Published } from "../payment/published.ts";
 import { adoptAnnounced, type Contradiction } from "./adopt-announced.ts";
 import { openRestore } from "./open-restore.ts";
@@ -94,6 +95,7 @@ async function decodeAll(
 const idRow = z.object({ event_id: z.string() });
 const TYPES = [
   ["uuid", "uuid", "int4", "text", "text", "text", "bool", "text", "text", "int4", "int8"],
+  ["text", "numeric", "text", "numeric", "numeric", "int8"],
 ].flat();
 
 /** Stores those that this database never decided, and answers them. */
@@ -101,9 +103,9 @@ async function keepUnknown(tx: Transaction, found: readonly FoundEvent[]): Promi
   if (found.length === 0) return [];
   const kept = await tx.any(sql.prepared("restore-keep-unknown", idRow)`
     INSERT INTO announced_outcomes (event_id, payment_id, generation, kind, code, message, retryable, tx_hash, topic,
-      partition, record_offset)
+      partition, record_offset, worker_id, amount, currency, fee, net_amount, latency_ms)
     SELECT a.* FROM ${sql.unnest(found.map(tupleOf), TYPES)} AS a (event_id, payment_id, generation, kind, code, message,
-      retryable, tx_hash, topic, partition, record_offset)
+      retryable, tx_hash, topic, partition, record_offset, worker_id, amount, currency, fee, net_amount, latency_ms)
     WHERE NOT EXISTS (SELECT FROM payment_outcomes o WHERE o.event_id = a.event_id)
     ON CONFLICT DO NOTHING
     RETURNING event_id
@@ -113,9 +115,9 @@ async function keepUnknown(tx: Transaction, found: readonly FoundEvent[]): Promi
 }
 
 function tupleOf({ record, outcome }: FoundEvent) {
-  const { eventId, paymentId, generation } = outcome.event;
+  const { eventId, paymentId, generation, workerId, amount, currency } = outcome.event;
   const failure = outcome.kind === "failed" ? outcome.event : null;
-  const txHash = outcome.kind === "failed" ? outcome.event.voidTxHash : outcome.event.txHash;
+  const paid = outcome.kind === "completed" ? outcome.event : null;
   return [
     eventId,
     paymentId,
@@ -124,10 +126,16 @@ function tupleOf({ record, outcome }: FoundEvent) {
     failure?.code ?? null,
     failure?.message ?? null,
     failure?.retryable ?? null,
-    txHash,
+    paid?.txHash ?? failure?.voidTxHash ?? null,
     record.topic,
     record.partition,
     record.offset,
+    workerId,
+    formatMicros(amount),
+    currency,
+    paid && formatMicros(paid.fee),
+    paid && formatMicros(paid.netAmount),
+    paid && paid.latencyMs,
   ];
 }
 

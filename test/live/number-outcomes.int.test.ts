@@ -1,5 +1,4 @@
 import { Client } from "pg";
-import { pino } from "pino";
 import { sql } from "slonik";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { anyRow } from "../../src/database/pool.ts";
@@ -13,6 +12,7 @@ import { freshDatabase, type FreshDatabase } from "../support/database.ts";
 import { decide } from "../support/decide.ts";
 import { countOf } from "../support/read-rows.ts";
 import { insertDeployment } from "../support/seed.ts";
+import { log } from "../webhooks/webhook-world.ts";
 
 const ALL = { platformId: null, workerId: null, paymentId: null };
 
@@ -183,7 +183,7 @@ test("a restored backup passes nothing over: an id of its forgotten future leads
   const { epoch: before } = await readPlace(database.pool);
   // In the life that the backup has no memory of, somebody had heard of event 7.
   const sign = { kind: "declared", actor: "operator:ada", reason: "restored" } as const;
-  expect(await openRestore({ db: database.pool, log: pino({ level: "silent" }) }, sign)).toBe(true);
+  expect(await openRestore({ db: database.pool, log }, sign)).toBe(true);
   await decide(client(0), { taskId: "3" });
   await numberOutcomes(database.pool);
   const place = await readPlace(database.pool);
