@@ -10,7 +10,7 @@ export type DiscardResult =
   /** It was replayed or discarded before; nothing was changed. */
   | { readonly kind: "closed"; readonly status: LetterStatus["status"] };
 
-/** Closes a letter of which nothing is to become; its bytes stay. Asked twice, it is done once. */
+/** Closes a letter of which nothing is to become. Asked twice, it is done once. */
 export async function discardDeadLetter(
   deps: { readonly pool: Database },
   id: string,

@@ -1,4 +1,5 @@
 import { InvalidArgumentError, type Command } from "commander";
+import type { PruneCommandOptions } from "./prune.ts";
 import type { Run } from "./run.ts";
 import type { VerifyCommandOptions } from "./verify.ts";
 
@@ -15,6 +16,25 @@ export function addLedgerCommands(program: Command, run: Run): void {
         (await import("./verify.ts")).verifyCommand(output, options),
       ),
     );
+  program
+    .command("prune")
+    .description("drop the bytes of what was over long ago; identities, outcomes and logs stay")
+    .option("--older-than <days>", "in days, 7d at least", wholeDays, 90)
+    .option("--dry-run", "count, and change nothing", false)
+    .action(
+      run(async (output, options: PruneCommandOptions) =>
+        (await import("./prune.ts")).pruneCommand(output, options),
+      ),
+    );
+}
+
+/** As the database has it, too. */
+const KEPT_DAYS_MIN = 7;
+
+function wholeDays(value: string): number {
+  const days = Number(/^(\d{1,5})d$/.exec(value)?.[1] ?? 0);
+  if (days >= KEPT_DAYS_MIN) return days;
+  throw new InvalidArgumentError(`Give whole days, such as 90d, and ${KEPT_DAYS_MIN}d at least.`);
 }
 
 function blockNumber(value: string): bigint {

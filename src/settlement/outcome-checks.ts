@@ -51,7 +51,7 @@ export const OUTCOME_CHECKS = {
     statement: (scope) => sql.fragment`
       SELECT o.payment_id, format('the %s event of generation %s is not in the outbox', o.kind, o.generation) AS detail
       FROM payment_outcomes o
-      WHERE o.decided_at > (SELECT created_at FROM outbox ORDER BY id LIMIT 1) AND ${scope.recent(decided)} AND ${notAdopted}
+      WHERE o.decided_at >= (SELECT pruned_before()) AND ${scope.recent(decided)} AND ${notAdopted}
         AND NOT EXISTS (
           SELECT FROM outbox x WHERE x.event_id = o.event_id AND ${scope.recent(sql.fragment`x.created_at`)})`,
   },

@@ -1,5 +1,6 @@
 import { pino } from "pino";
 import { sql } from "slonik";
+import { tamper } from "../support/tamper.ts";
 import { afterEach, beforeEach, expect, onTestFinished, test } from "vitest";
 import { z } from "zod";
 import { anyRow, type Database } from "../../src/database/pool.ts";
@@ -183,7 +184,7 @@ test("dead letters, events that Kafka has not got, and those that it refuses are
         pool.query(sql.type(anyRow)`
         UPDATE outbox SET ${sql.identifier([column])} = payment_now() WHERE id = (SELECT max(id) FROM outbox)`),
       );
-  await pool.query(sql.type(anyRow)`DELETE FROM outbox`);
+  await tamper(pool, sql.type(anyRow)`DELETE FROM outbox`);
   await insertEvent("refused_at");
   await holdClock(pool, AHEAD_MS);
   await insertEvent("published_at");

@@ -13,7 +13,8 @@ export const discardDeadLetter = defineRoute({
   operationId: "discardDeadLetter",
   tag: "Operating",
   summary: "Discard a dead letter",
-  description: "Closes one of which nothing is to become; its bytes are kept.",
+  description:
+    "Closes one of which nothing is to become; its bytes are kept until `gigpay prune` drops them.",
   access: { scope: "operate" },
   params: z.object({ id: uuid }),
   body: reasoned,

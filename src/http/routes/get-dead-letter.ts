@@ -11,7 +11,7 @@ export const getDeadLetter = defineRoute({
   tag: "Operating",
   summary: "Show a dead letter",
   description:
-    "With its bytes, headers, event, and the field in which it differs from the payment that it contradicts.",
+    "With its bytes, headers, event, and the field in which it differs from the payment that it contradicts. Of a closed one the bytes and headers are gone once they are pruned.",
   access: { scope: "operate" },
   params: z.object({ id: uuid }),
   answers: { 200: { description: "The dead letter", body: deadLetterDetail } },
