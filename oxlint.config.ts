@@ -129,7 +129,7 @@ export default defineConfig({
     { files: ["*.config.ts"], rules: { "import/no-default-export": "off" } },
     { files: ["test/**"], rules: { "max-lines-per-function": "off", "max-lines": "off" } },
     {
-      files: ["src/cli/**", "sandbox/**", "contracts/**", "grafana/**", "scripts/**"],
+      files: ["src/cli/**", "sandbox/**", "bench/**", "contracts/**", "grafana/**", "scripts/**"],
       rules: { "no-console": "off" },
     },
   ],

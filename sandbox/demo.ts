@@ -43,12 +43,12 @@ async function demo(options: DemoArguments, signal: AbortSignal): Promise<DemoRe
     say(line);
     board.tell(line.trim());
   };
-  await using world = await startDemoWorld(
+  await using world = await startDemoWorld({
     rail,
     signal,
-    (sandbox) => introduceParts(sandbox, rail, say),
-    board,
-  );
+    onParts: (sandbox) => introduceParts(sandbox, rail, say),
+    observer: board,
+  });
   await using stamps = createStampReader(world.sandbox.databaseUrl);
   await using running = new AsyncDisposableStack();
   running.use(await watchWorld(world, stamps, board));

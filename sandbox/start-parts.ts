@@ -9,6 +9,8 @@ import { spawnCircle, type Circle } from "./spawn-circle.ts";
 export interface PartsOptions {
   /** Milliseconds between blocks; 500, as Arc, unless told. */
   readonly blockTimeMs?: number;
+  /** Arc's unless told. */
+  readonly blockGasLimit?: number;
   /** False trades Postgres' durability for the speed of a test; true unless told. */
   readonly fsync?: boolean;
   /** What differs from the Circle emulator's usual latencies and limits. */
@@ -40,8 +42,9 @@ export async function startParts(
     return part;
   };
   const starters = await partStarters();
-  const { blockTimeMs, fsync } = options;
-  const chain = keep(starters.startChain({ signal, ...(blockTimeMs && { blockTimeMs }) }));
+  const { blockTimeMs, blockGasLimit, fsync } = options;
+  const blocks = { ...(blockTimeMs && { blockTimeMs }), ...(blockGasLimit && { blockGasLimit }) };
+  const chain = keep(starters.startChain({ signal, ...blocks }));
   const starts = [
     keep(starters.startPostgres({ signal, ...(fsync !== undefined && { fsync }) })),
     keep(starters.startKafka({ signal })),

@@ -1,4 +1,5 @@
 import { taskKey, type PublishedTask } from "../traffic/ledger.ts";
+import { quantile } from "./quantile.ts";
 import type { OutcomeEvent } from "./read-events.ts";
 
 export interface Latency {
@@ -44,9 +45,4 @@ export function measureLatency(
     overThreeSeconds: latencies.filter((ms) => ms > 3_000).length,
     measured: latencies.length,
   };
-}
-
-/** Nearest rank; 0 for an empty list. */
-function quantile(sorted: readonly number[], q: number): number {
-  return sorted[Math.max(0, Math.ceil(sorted.length * q) - 1)] ?? 0;
 }

@@ -5,8 +5,10 @@ import type { Settings, SettingsPatch } from "./control/settings.ts";
 import type { Execution, Stats } from "./control/stats.ts";
 
 /** A transaction as the emulator knows it: Circle's view of it, every state it had, and the chain transactions behind it. */
-interface InsideTransaction {
+export interface InsideTransaction {
   readonly id: string;
+  /** When its POST was taken; what Circle itself shows has whole seconds. */
+  readonly createdAtMs: number;
   readonly state: string;
   readonly refId: string;
   readonly txHash: string;

@@ -4,6 +4,7 @@ import { Kafka, logLevel, type Message } from "kafkajs";
 import { frame, readSchema } from "./avro.ts";
 import type { Directory } from "./directory.ts";
 import { createTaskMaker } from "./make-tasks.ts";
+import { openLoop } from "./open-loop.ts";
 import { taskKey, type Ledger, type PublishedTask } from "./ledger.ts";
 
 export interface TrafficDeps {
@@ -17,7 +18,10 @@ export interface TrafficDeps {
 }
 
 export interface Traffic {
-  /** Publishes `count` new tasks at `ratePerSecond`, open loop: a slow service does not slow the platforms. Fewer if the signal aborts. */
+  /**
+   * Publishes `count` new tasks at `ratePerSecond`, open loop: neither a slow service nor a slow Kafka moves the times at
+   * which the platforms' tasks were done. Fewer if the signal aborts.
+   */
   publish(
     count: number,
     ratePerSecond: number,
@@ -30,8 +34,6 @@ export interface Traffic {
   publishAgain(count: number): Promise<number>;
   stop(): Promise<void>;
 }
-
-const TICK_MS = 20;
 
 /** A platform keeps its events until Kafka has taken them; a broker that stays away longer than this is a broken test. */
 const SEND_WITHIN_MS = 60_000;
@@ -47,25 +49,6 @@ async function sendOutlasting(send: () => Promise<unknown>): Promise<void> {
       if (Date.now() > deadlineMs) throw error;
     }
     await delay(SEND_AGAIN_MS);
-  }
-}
-
-/** Calls back with how many are due, tick by tick, until `count` were or the signal aborts. */
-async function openLoop(
-  count: number,
-  ratePerSecond: number,
-  publish: (due: number) => Promise<void>,
-  signal?: AbortSignal,
-): Promise<void> {
-  const startedAtMs = Date.now();
-  let published = 0;
-  const isOver = () => published >= count || signal?.aborted === true;
-  while (!isOver()) {
-    const elapsed = Math.floor(((Date.now() - startedAtMs) * ratePerSecond) / 1_000) + 1;
-    const due = Math.min(count, elapsed) - published;
-    if (due > 0) await publish(due);
-    published += due;
-    await delay(TICK_MS);
   }
 }
 
@@ -109,8 +92,8 @@ export async function connectTraffic(deps: TrafficDeps): Promise<Traffic> {
   return {
     publishThese: sendTasks,
     async publish(count, ratePerSecond, onPublished, signal) {
-      const publishDue = async (due: number) => {
-        const tasks = Array.from({ length: due }, () => newTask(Date.now()));
+      const publishDue = async (due: readonly number[]) => {
+        const tasks = due.map(newTask);
         await sendTasks(tasks);
         for (const task of tasks) onPublished?.(task);
       };

@@ -101,6 +101,7 @@ function struckOf(faults: Faults, id: string): { readonly struck: number } {
 function insideView(record: TransactionRecord) {
   return {
     ...transactionView(record),
+    createdAtMs: record.createdAtMs,
     states: [...record.history, record.progress].map(({ state }) => state),
     sent: record.sent.map(({ hash, nonce, kind, isBroadcast }) => ({
       hash,

@@ -25,7 +25,7 @@ const PATIENCE_MS = 900_000;
 
 /** Lets tasks pile up while the service is away, starts it, and watches its memory until each has its outcome. */
 export async function runBacklog(payments: number, rail: Rail): Promise<BacklogReport> {
-  await using world = await startDemoWorld(rail, new AbortController().signal, () => undefined);
+  await using world = await startDemoWorld({ rail });
   await world.killService();
   await world.traffic.publish(payments, PUBLISHED_PER_SECOND);
   const startedAtMs = performance.now();

@@ -1,0 +1,10 @@
+import type { Question } from "./question.ts";
+import { latency } from "./questions/latency.ts";
+import { throughput } from "./questions/throughput.ts";
+
+/** All that `npm run bench -- NAME` can answer. */
+export const QUESTIONS: readonly Question[] = [latency, throughput];
+
+export function questionNamed(name: string): Question | undefined {
+  return QUESTIONS.find((question) => question.name === name);
+}

@@ -1,0 +1,95 @@
+import type { Rail } from "../../sandbox/service-settings.ts";
+import type { Cell, Question } from "../question.ts";
+import { startBenchWorld } from "../world/start-bench-world.ts";
+import { measureSteadyLoad } from "../world/steady-load.ts";
+
+type LatencyParams = { readonly rail: Rail; readonly ratePerSecond: number };
+
+const RATES = [50, 200, 500, 1_000] as const;
+const RAILS = ["arc", "circle"] as const satisfies Rail[];
+
+const labelOf = (rail: Rail, ratePerSecond: number) => `${rail} ${ratePerSecond}/s`;
+
+const STAGES = [
+  ["ingestWait", "wait in Kafka"],
+  ["accept", "accept"],
+  ["dispatchWait", "wait for dispatch"],
+  ["submit", "submit"],
+  ["chain", "chain"],
+  ["follow", "follow"],
+  ["settle", "settle"],
+  ["relay", "relay"],
+] as const;
+
+/** How long a payment takes, where the time goes, and how much of it is ours. */
+export const latency: Question<LatencyParams> = {
+  name: "latency",
+  asks: "How long does a payment take from its task's completion to `payment.completed`, and how much of that is the service's own?",
+  notes: `End to end: from the time at which the task was to be done to the event's arrival at a consumer. Provider: from when Circle, or
+the node, had the send until its block could be read. Limiter: what Circle's 5 POSTs a second held back. Own: all the rest, to Kafka's
+acknowledgement. Circle takes 0.5 to 1.5 s to send, within 5 POSTs and 20 GETs a second; blocks come every 0.5 s on both rails.
+Where more is offered than a rail can carry, what waits is in the numbers.`,
+  cells: RAILS.flatMap((rail) =>
+    RATES.map((ratePerSecond): Cell<LatencyParams> => ({
+      label: labelOf(rail, ratePerSecond),
+      params: { rail, ratePerSecond },
+    })),
+  ),
+  columns: [
+    { measure: "endToEndP50Ms", title: "end to end p50, ms" },
+    { measure: "endToEndP99Ms", title: "p99, ms" },
+    { measure: "endToEndMaxMs", title: "max, ms" },
+    { measure: "ownP50Ms", title: "own p50, ms" },
+    { measure: "ownP99Ms", title: "own p99, ms" },
+    { measure: "providerP50Ms", title: "provider p50, ms" },
+    { measure: "providerP99Ms", title: "provider p99, ms" },
+    { measure: "limiterP50Ms", title: "limiter p50, ms" },
+    { measure: "overProviderP99Ms", title: "end to end p99 over provider p99, ms" },
+    { measure: "paymentsPerSecond", title: "paid/s" },
+    { measure: "serviceRssMaxMb", title: "service, MB" },
+  ],
+  targets: [
+    { cell: labelOf("arc", 200), measure: "ownP50Ms", comparison: "<=", value: 25 },
+    { cell: labelOf("arc", 200), measure: "ownP99Ms", comparison: "<=", value: 60 },
+    { cell: labelOf("circle", 50), measure: "overProviderP99Ms", comparison: "<=", value: 250 },
+    { cell: labelOf("circle", 50), measure: "endToEndP99Ms", comparison: "<", value: 3_000 },
+    { cell: labelOf("circle", 50), measure: "endToEndMaxMs", comparison: "<", value: 3_000 },
+    ...RAILS.map((rail) => ({
+      cell: labelOf(rail, 1_000),
+      measure: "serviceRssMaxMb",
+      comparison: "<" as const,
+      value: 300,
+    })),
+  ],
+  plots: [
+    {
+      id: "end-to-end",
+      title: "End to end, and what of it is the service's own",
+      x: { param: "ratePerSecond", title: "tasks per second" },
+      y: { title: "ms", isLog: true },
+      facet: "rail",
+      mark: "line",
+      series: [
+        { measure: "endToEndP50Ms", title: "end to end p50" },
+        { measure: "endToEndP99Ms", title: "end to end p99" },
+        { measure: "ownP50Ms", title: "own p50" },
+        { measure: "ownP99Ms", title: "own p99" },
+      ],
+    },
+    {
+      id: "stages",
+      title: "The 99th percentile of each stage, by the service's own clock",
+      x: { param: "ratePerSecond", title: "tasks per second" },
+      y: { title: "ms" },
+      facet: "rail",
+      mark: "bar",
+      series: STAGES.map(([stage, title]) => ({ measure: `${stage}P99Ms`, title })),
+    },
+  ],
+  cellMaxMs: 75_000,
+  async run({ params: { rail, ratePerSecond } }, context) {
+    await using bench = await startBenchWorld({ rail }, context);
+    const [warmUpMs, measuredMs] = context.isQuick ? [1_000, 2_000] : [3_000, 7_000];
+    return await measureSteadyLoad(bench, { rail, ratePerSecond, warmUpMs, measuredMs }, context);
+  },
+};
