@@ -34,8 +34,11 @@ export interface PlatformIn {
   /** `directory`: a task must be known and completed to be paid; `event`: its own report creates it */
   readonly taskSource: "directory" | "event";
   /** Null or absent: the deployment's own */
-  readonly feePercentage?: string | null | undefined;
+  readonly feePercentage?: FeePercentage | null | undefined;
 }
+
+/** A percentage below 100 */
+export type FeePercentage = string;
 
 export interface WorkersIn {
   readonly items: readonly WorkerItem[];
@@ -104,15 +107,25 @@ export interface RetryIn {
   readonly reason: string;
 }
 
-export interface Resolution {
-  /** 1, and one more with each retry of the failed payment */
-  readonly expectedGeneration: number;
-  /** `recheck`: look at the chain and all evidence now; `cancel`: have it closed on chain, and failed by that; `confirm_paid`: `txHash` paid it, which the service proves for itself */
-  readonly decision: "recheck" | "cancel" | "confirm_paid";
-  readonly txHash?: string | undefined;
-  /** Why; kept in the audit log */
-  readonly reason: string;
-}
+export type Resolution =
+  | {
+      /** `recheck`: look at the chain and all evidence now; `cancel`: have it closed on chain, and failed by that */
+      readonly decision: "recheck" | "cancel";
+      /** 1, and one more with each retry of the failed payment */
+      readonly expectedGeneration: number;
+      /** Why; kept in the audit log */
+      readonly reason: string;
+    }
+  | {
+      /** `txHash` paid it, which the service proves for itself */
+      readonly decision: "confirm_paid";
+      /** A transaction's hash */
+      readonly txHash: string;
+      /** 1, and one more with each retry of the failed payment */
+      readonly expectedGeneration: number;
+      /** Why; kept in the audit log */
+      readonly reason: string;
+    };
 
 export interface ReplayOneIn {
   /** Only say what would happen */
@@ -929,6 +942,7 @@ export interface Operations {
         /** A UUID */
         readonly bulkId?: string | undefined;
         readonly idempotencyKey?: OpaqueId | undefined;
+        /** A transaction's hash */
         readonly txHash?: string | undefined;
         /** Accepted at or after */
         readonly from?: string | undefined;
@@ -1100,6 +1114,7 @@ export interface Operations {
         /** A UUID */
         readonly bulkId?: string | undefined;
         readonly idempotencyKey?: OpaqueId | undefined;
+        /** A transaction's hash */
         readonly txHash?: string | undefined;
         /** Accepted at or after */
         readonly from?: string | undefined;
@@ -1136,7 +1151,7 @@ export interface Operations {
       readonly query?: {
         /** How many at most */
         readonly limit?: number | undefined;
-        /** A UUID */
+        /** `nextCursor` of the page before */
         readonly cursor?: string | undefined;
       };
     };
@@ -1202,7 +1217,7 @@ export interface Operations {
         readonly status?: "pending" | "delivered" | "exhausted" | undefined;
         /** How many at most */
         readonly limit?: number | undefined;
-        /** A UUID */
+        /** `nextCursor` of the page before */
         readonly cursor?: string | undefined;
       };
     };
@@ -1259,7 +1274,6 @@ export interface Operations {
         readonly platformId?: OpaqueId | undefined;
         /** How many at most */
         readonly limit?: number | undefined;
-        /** `nextCursor` of the page before */
         readonly cursor?: string | undefined;
       };
     };

@@ -19,7 +19,6 @@ export interface ApiSettings {
 /** Longer than any id, with every character percent-encoded. */
 const PARAMETER_LENGTH_MAX = 3 * 128;
 const REQUEST_ID = /^[\x21-\x7e]{1,128}$/;
-const METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"] as const;
 
 type ApiMetrics = Pick<Metrics, "httpRequests" | "httpDuration" | "httpInFlight" | "httpProblems">;
 
@@ -110,7 +109,7 @@ function refuseOtherMethods(app: FastifyInstance, routes: readonly Route[]): voi
     const named = routes.filter(({ spec }) => isNameIn(spec, path));
     const allowed = new Set([...there, ...named].flatMap(({ spec }) => methodsOf(spec)));
     const allow = [...allowed].join(", ");
-    const method = METHODS.filter((name) => !allowed.has(name));
+    const method = app.supportedMethods.filter((name) => !allowed.has(name));
     if (method.length === 0) continue;
     app.route({
       method,

@@ -1,6 +1,5 @@
-import { z } from "zod";
 import { payment, paymentState } from "./schemas/payment.ts";
-import { cursor, limit, opaqueId, pageOf, timeIn, uuid } from "./schemas/primitives.ts";
+import { cursor, limit, opaqueId, pageOf, timeIn, txHash, uuid } from "./schemas/primitives.ts";
 
 /** What narrows a list of payments, and its page. */
 export const paymentQuery = {
@@ -9,11 +8,7 @@ export const paymentQuery = {
   taskId: opaqueId.optional(),
   bulkId: uuid.optional(),
   idempotencyKey: opaqueId.optional(),
-  txHash: z
-    .string()
-    .regex(/^0x[0-9a-fA-F]{64}$/, "Give a transaction's hash: 0x and 64 hex digits.")
-    .toLowerCase()
-    .optional(),
+  txHash: txHash.optional(),
   from: timeIn.optional().meta({ description: "Accepted at or after" }),
   to: timeIn.optional().meta({ description: "Accepted before" }),
   limit,

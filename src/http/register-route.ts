@@ -82,7 +82,7 @@ function readCall(
     body: isSigned ? undefined : read("body", spec.body, request.body ?? undefined),
     request: {
       id: request.id,
-      rawBody: isSigned ? (request.body as Buffer) : Buffer.alloc(0),
+      rawBody: isSigned && Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0),
       rawHeaders: request.headers,
       signal: AbortSignal.any([gone, deps.stopping]),
     },

@@ -21,7 +21,7 @@ export interface RouteSpec {
   readonly params?: z.ZodObject;
   readonly query?: z.ZodObject;
   readonly headers?: z.ZodObject;
-  readonly body?: z.ZodObject;
+  readonly body?: z.ZodObject | z.ZodDiscriminatedUnion;
   /** By status. */
   readonly answers: Readonly<Record<number, AnswerSpec>>;
   /** Beyond those that every route of its kind can meet. */

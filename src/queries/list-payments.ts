@@ -1,6 +1,4 @@
 import { sql, type CommonQueryMethods, type FragmentSqlToken } from "slonik";
-import { z } from "zod";
-import { PaymentError } from "../errors.ts";
 import type { PaymentState } from "../payment/state.ts";
 import { paymentColumns, paymentRow, type PaymentView } from "./payment-view.ts";
 
@@ -75,13 +73,6 @@ function cursorFragment(
   { platformId = null }: { readonly platformId?: string | null | undefined },
 ): FragmentSqlToken[] {
   if (cursor === undefined) return [];
-  if (!z.uuid().safeParse(cursor).success) {
-    throw new PaymentError(
-      "OPERATION_REFUSED",
-      "reject",
-      "The cursor is not one of ours: take nextCursor of the page before, unchanged.",
-    );
-  }
   return [
     sql.fragment`(p.accepted_at, p.id) < (SELECT c.accepted_at, c.id FROM payments c
       WHERE c.id = ${cursor}::uuid AND (${platformId}::text IS NULL OR c.platform_id = ${platformId}))`,

@@ -1,6 +1,5 @@
 import { sql, type CommonQueryMethods, type FragmentSqlToken } from "slonik";
 import { z } from "zod";
-import { PaymentError } from "../errors.ts";
 import { doubtAdvice, doubtCodeOf } from "../payment/doubt-advice.ts";
 import type { Intent } from "../payment/state.ts";
 import { paymentColumns, paymentRow, type PaymentView } from "./payment-view.ts";
@@ -77,22 +76,19 @@ function filterFragments({ platformId, code }: ReviewFilter): FragmentSqlToken[]
   ].filter((fragment) => fragment !== false);
 }
 
-/** A payment may leave review between two pages, so the cursor holds the place itself. */
+/** A payment may leave review between two pages, so the cursor holds the place itself: since when, in milliseconds, and id. */
+export const REVIEW_CURSOR = /^[0-9]{1,14}_[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
 function cursorOf({ id, doubt }: ReviewView): string {
-  return `${doubt?.since ?? ""}_${id}`;
+  return `${Date.parse(doubt?.since ?? "")}_${id}`;
 }
 
-const CURSOR = /^(\d{4}-\d{2}-\d{2}T[\d:.]+Z)_([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/;
-
 function cursorFragment(cursor: string | undefined): FragmentSqlToken[] {
-  if (cursor === undefined) return [];
-  const [, since, id] = CURSOR.exec(cursor) ?? [];
-  if (since === undefined || id === undefined) {
-    const message = "The cursor is not one of ours: take nextCursor of the page before, unchanged.";
-    throw new PaymentError("OPERATION_REFUSED", "reject", message);
-  }
+  const [sinceMs, id] = cursor?.split("_") ?? [];
+  if (sinceMs === undefined || id === undefined) return [];
+  const since = sql.timestamp(new Date(Number(sinceMs)));
   // Milliseconds in the cursor, microseconds in the row.
   return [
-    sql.fragment`(date_trunc('milliseconds', p.doubt_since), p.id) > (${since}::timestamptz, ${id}::uuid)`,
+    sql.fragment`(date_trunc('milliseconds', p.doubt_since), p.id) > (${since}, ${id}::uuid)`,
   ];
 }

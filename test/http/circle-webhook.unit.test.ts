@@ -48,6 +48,12 @@ test("the body is looked at byte by byte as it came, beside signature and key id
   ]);
 });
 
+test("where nothing was sent, nothing is what was signed", async () => {
+  const { app, received } = await apiThatFinds("accepted");
+  expect(await app.inject({ method: "POST", url: PATH })).toMatchObject({ statusCode: 200 });
+  expect(received).toEqual([{ bytes: Buffer.alloc(0), signature: "", keyId: "" }]);
+});
+
 test.each(["forged", "unknown_key"] as const)(
   "%s: refused, and slowed down by its address before another key is looked for",
   async (outcome) => {

@@ -95,6 +95,15 @@ test("a worker's wallet is set by a key for all platforms alone, and each change
   ]);
 });
 
+test.each(["a\u0000b", " ", "\u0000"])("a name must be one that can be kept: %j", async (name) => {
+  const wanted = { walletAddress: addressOf("nul"), name };
+  expect(await call("PUT", "/v1/workers/nul", wanted)).toMatchObject({
+    status: 400,
+    body: { errors: [{ pointer: "/name" }] },
+  });
+  expect(await call("GET", "/v1/workers/nul")).toMatchObject({ status: 404 });
+});
+
 test("a bulk of workers has an outcome each, in order", async () => {
   const row = (id: string, wallet: string) => ({ id, walletAddress: addressOf(wallet) });
   await call("PUT", "/v1/workers/bulk", { items: [row("b1", "b1"), row("b2", "b2")] });

@@ -20,6 +20,26 @@ test("a strict linter finds nothing in the OpenAPI document", async () => {
   ).toEqual([]);
 });
 
+test("what refers to a component adds nothing that forbids the component's members", () => {
+  const closed: unknown[] = [];
+  JSON.stringify(openApiDocument(ALL_ROUTES, ""), (_, value: unknown) => {
+    const { $ref, additionalProperties } = (value ?? {}) as Record<string, unknown>;
+    if ($ref !== undefined && additionalProperties === false) closed.push(value);
+    return value;
+  });
+  expect(closed).toEqual([]);
+});
+
+test.each([
+  ["AmountIn", ["50", "0.000001", "99999999999999.999999"], ["0", "0.0", "00.000000", "1e3", "-1"]],
+  ["FeePercentage", ["0", "2.5", "99.9999", "2.500000"], ["100", "2.00001", "-1", ".5"]],
+] as const)("the document allows of %s what the service takes", (name, taken, refused) => {
+  const schema = openApiDocument(ALL_ROUTES, "").components?.schemas?.[name];
+  const { pattern = "$" } = schema as { pattern?: string };
+  expect(taken.filter((text) => !new RegExp(pattern).test(text))).toEqual([]);
+  expect(refused.filter((text) => new RegExp(pattern).test(text))).toEqual([]);
+});
+
 test("the document is served, with the address that the API is found under", async () => {
   const app = await apiOver();
   const response = await app.inject("/openapi.json");

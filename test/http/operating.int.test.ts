@@ -46,6 +46,7 @@ async function pay(taskId: string, currency: "DOGE" | "USDC"): Promise<string> {
 }
 
 const reason = "because";
+const ID = paymentIdOf("acme", "t1");
 
 test("a retry opens nothing that would fail again, and says so; nobody retries another's", async () => {
   const id = await pay("t1", "DOGE");
@@ -90,6 +91,36 @@ test("a payment that is not in review is not resolved, and a decision must make 
   expect(await resolve({ decision: "cancel", reason: " " })).toMatchObject({
     status: 400,
     body: { errors: [{ pointer: "/reason" }] },
+  });
+});
+
+test.each([
+  [
+    "a text that no database can hold",
+    "POST",
+    "/v1/platforms/acme/pause",
+    { reason: "a\u0000b" },
+    "/reason",
+  ],
+  [
+    "a place in the list that never was",
+    "GET",
+    `/v1/reviews?cursor=2026-99-99T99Z_${ID}`,
+    undefined,
+    "/cursor",
+  ],
+  [
+    "a generation beyond all counting",
+    "POST",
+    `/v1/payments/${ID}/retry`,
+    { expectedGeneration: 2 ** 31, reason },
+    "/expectedGeneration",
+  ],
+] as const)("%s is refused with its place, and is no fault of the service", async (...given) => {
+  const [, method, url, payload, pointer] = given;
+  expect(await call(method, url, payload)).toMatchObject({
+    status: 400,
+    body: { code: "invalid_request", errors: [{ pointer }] },
   });
 });
 
@@ -175,8 +206,6 @@ test("the audit log says who and why, each platform its own", async () => {
   const [next] = await entries(`limit=1&cursor=${cursor}`, all);
   expect(Number(next?.["id"])).toBeLessThan(Number(cursor));
 });
-
-const ID = paymentIdOf("acme", "t1");
 
 test.each([
   ["POST", `/v1/payments/${ID}/retry`],

@@ -68,7 +68,6 @@ test.each<[string, InjectOptions, ProblemCode]>([
   ["a path that ends otherwise", { ...wanted, url: "/fails/" }, "not_found"],
   ["a path that cannot be decoded", { ...wanted, url: "/problems/%zz" }, "invalid_request"],
   ["another method", { ...wanted, method: "PUT" }, "method_not_allowed"],
-  ["a method to be asked about", { ...wanted, method: "OPTIONS" }, "not_found"],
   ["an unknown query parameter", { ...wanted, url: "/fails?a=1" }, "invalid_request"],
   ["a parameter of prototypes", { ...wanted, url: "/fails?__proto__=1" }, "invalid_request"],
   ["no body", { method: "POST", url: "/fails", headers: BEARER }, "invalid_request"],
@@ -81,6 +80,15 @@ test.each<[string, InjectOptions, ProblemCode]>([
   expect(response.json()).toMatchObject({ code, status: PROBLEMS[code].status });
   expect(response.statusCode).toBe(PROBLEMS[code].status);
 });
+
+test.each(["OPTIONS", "TRACE", "QUERY", "PATCH"] as const)(
+  "%s of a path that has no such method is refused with those that it has",
+  async (method) => {
+    const app = await apiOver();
+    const { statusCode, headers } = await app.inject({ method: method as "GET", url: "/livez" });
+    expect({ statusCode, allow: headers.allow }).toEqual({ statusCode: 405, allow: "GET, HEAD" });
+  },
+);
 
 interface BadBody {
   readonly payload: string | Buffer;

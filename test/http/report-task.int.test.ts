@@ -93,6 +93,16 @@ test("what was changed, signed by another, or signed long ago does nothing", asy
   expect(await rowsOf(api.database.pool, "payments")).toHaveLength(before);
 });
 
+test("a report without a body is refused as one, and is no fault of the service", async () => {
+  const response = await api.app.inject({
+    method: "POST",
+    url: "/v1/webhooks/task-completed",
+    headers: { "webhook-id": "e-empty", "webhook-timestamp": "0", "webhook-signature": "v1,AA==" },
+  });
+  expect(response.statusCode).toBe(400);
+  expect(response.json()).toMatchObject({ code: "invalid_request", errors: [{ code: "empty" }] });
+});
+
 test("the secret before works for a day beside the new one", async () => {
   const url = "/v1/platforms/acme/rotate-secret";
   const rotated = await api.app.inject({ method: "POST", url, headers });

@@ -305,5 +305,4 @@ test("the list has the oldest doubt first, what is sent for it, and what to do",
   });
   expect((await listReviews(pool, { code: doubtReason })).data).toHaveLength(1);
   expect((await listReviews(pool, { platformId: "nobody" })).data).toHaveLength(0);
-  await expect(listReviews(pool, {}, { cursor: "2026" })).rejects.toThrow(/not one of ours/);
 });

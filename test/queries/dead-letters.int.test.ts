@@ -98,5 +98,4 @@ test("lists page by place, newest first, and filter by status, reason and platfo
   const second = await listDeadLetters(pool, {}, { limit: 2, cursor: first.nextCursor ?? "" });
   expect([...first.data, ...second.data].map(({ id }) => id)).toEqual(ids.toReversed());
   expect(second.nextCursor).toBeNull();
-  await expect(listDeadLetters(pool, {}, { cursor: "x" })).rejects.toThrow(/not one of ours/);
 });

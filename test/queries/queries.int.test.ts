@@ -91,7 +91,6 @@ test("pages walk a worker's payments, newest first, each exactly once, also whil
     cursor = nextCursor;
   }
   expect(seen).toEqual(["t5", "t4", "t3", "t2", "t1"]);
-  await expect(listPayments(db, {}, { cursor: "nonsense" })).rejects.toThrow("not one of ours");
 });
 
 test("a worker's statistics sum what was completed, exactly", async () => {

@@ -45,12 +45,12 @@ export async function resolveCommand(
   options: ResolveOptions,
 ): Promise<ExitCode> {
   const { expectedGeneration, reason, decision, wait } = options;
-  const txHash = txHashOf(options);
+  const decided = decidedOf(options);
   await confirmChange(options, `${CONSEQUENCES[decision]} (${id})`);
   return withClient(output, options, async (client) => {
     const { body } = await client.call("resolvePayment", {
       path: { id },
-      body: { expectedGeneration, reason, decision, txHash },
+      body: { expectedGeneration, reason, ...decided },
     });
     for (const check of body.checks) process.stderr.write(`${checkText(check)}\n`);
     return printResolved(client, output, body, wait);
@@ -76,11 +76,11 @@ const CONSEQUENCES: Readonly<Record<Decision, string>> = {
 
 const TX_HASH = /^0x[0-9a-f]{64}$/i;
 
-function txHashOf({ decision, tx }: ResolveOptions): string | undefined {
+function decidedOf({ decision, tx }: ResolveOptions) {
   if (decision !== "confirm_paid") {
-    if (tx === undefined) return undefined;
+    if (tx === undefined) return { decision };
     throw usage("--tx belongs to --decision confirm-paid.");
   }
-  if (tx !== undefined && TX_HASH.test(tx)) return tx;
+  if (tx !== undefined && TX_HASH.test(tx)) return { decision, txHash: tx };
   throw usage("--decision confirm-paid needs --tx, the hash of the transaction that paid.");
 }

@@ -70,8 +70,12 @@ export function openApiDocument(routes: readonly Route[], publicUrl: string) {
     {
       // An answer may get new members; a request may not have unknown ones.
       override: ({ jsonSchema, io }) => {
-        if (io === "output" && jsonSchema.additionalProperties === false) {
-          delete jsonSchema.additionalProperties;
+        if (io !== "output") return;
+        // What refers to a component has a copy of it beside the reference, and is met here only as a member.
+        for (const schema of [jsonSchema, ...Object.values(jsonSchema.properties ?? {})]) {
+          if (typeof schema === "object" && schema.additionalProperties === false) {
+            delete schema.additionalProperties;
+          }
         }
       },
     },

@@ -3,7 +3,7 @@ import { askDatabase } from "../../database/translate-error.ts";
 import { listAudit as readAudit } from "../../queries/list-audit.ts";
 import { defineRoute } from "../route.ts";
 import { auditEntry } from "../schemas/operating.ts";
-import { limit, opaqueId, pageOf, uuid } from "../schemas/primitives.ts";
+import { CURSOR_RULE, limit, opaqueId, pageOf, uuid } from "../schemas/primitives.ts";
 
 export const listAudit = defineRoute({
   method: "GET",
@@ -20,7 +20,7 @@ export const listAudit = defineRoute({
     limit,
     cursor: z
       .string()
-      .regex(/^\d{1,18}$/, "Take nextCursor of the page before, unchanged.")
+      .regex(/^[0-9]{1,18}$/, CURSOR_RULE)
       .optional(),
   }),
   answers: {

@@ -1,9 +1,9 @@
 import { z } from "zod";
 import { askDatabase } from "../../database/translate-error.ts";
-import { listReviews as readReviews } from "../../queries/list-reviews.ts";
+import { listReviews as readReviews, REVIEW_CURSOR } from "../../queries/list-reviews.ts";
 import { defineRoute } from "../route.ts";
 import { review } from "../schemas/payment.ts";
-import { cursor, limit, opaqueId, pageOf } from "../schemas/primitives.ts";
+import { CURSOR_RULE, limit, opaqueId, pageOf } from "../schemas/primitives.ts";
 
 export const listReviews = defineRoute({
   method: "GET",
@@ -17,7 +17,7 @@ export const listReviews = defineRoute({
     code: opaqueId.optional().meta({ description: "Only this kind of doubt" }),
     platformId: opaqueId.optional(),
     limit,
-    cursor: cursor.optional(),
+    cursor: z.string().regex(REVIEW_CURSOR, CURSOR_RULE).optional(),
   }),
   answers: {
     200: {

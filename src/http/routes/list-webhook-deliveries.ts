@@ -3,7 +3,7 @@ import { askDatabase } from "../../database/translate-error.ts";
 import { listWebhookDeliveries as readDeliveries } from "../../queries/webhook-deliveries.ts";
 import { DELIVERY_STATUSES } from "../../webhooks/event-types.ts";
 import { defineRoute } from "../route.ts";
-import { limit, pageOf, uuid } from "../schemas/primitives.ts";
+import { cursor, limit, pageOf, uuid } from "../schemas/primitives.ts";
 import { webhookDelivery } from "../schemas/webhooks.ts";
 
 export const listWebhookDeliveries = defineRoute({
@@ -18,7 +18,7 @@ export const listWebhookDeliveries = defineRoute({
     endpointId: uuid.optional(),
     status: z.enum(DELIVERY_STATUSES).optional(),
     limit,
-    cursor: uuid.optional(),
+    cursor: cursor.optional(),
   }),
   answers: {
     200: {

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { askDatabase } from "../../database/translate-error.ts";
 import { listWebhookEndpoints as readEndpoints } from "../../queries/webhook-endpoints.ts";
 import { defineRoute } from "../route.ts";
-import { limit, pageOf, uuid } from "../schemas/primitives.ts";
+import { cursor, limit, pageOf } from "../schemas/primitives.ts";
 import { webhookEndpoint } from "../schemas/webhooks.ts";
 
 export const listWebhookEndpoints = defineRoute({
@@ -12,7 +12,7 @@ export const listWebhookEndpoints = defineRoute({
   tag: "Webhooks",
   summary: "List webhook endpoints",
   access: { scope: "webhooks:manage" },
-  query: z.strictObject({ limit, cursor: uuid.optional() }),
+  query: z.strictObject({ limit, cursor: cursor.optional() }),
   answers: {
     200: {
       description: "A page of endpoints, newest first",

@@ -1,8 +1,7 @@
 import { z } from "zod";
-import { parseFeeRate } from "../../payment/fee.ts";
 import { TASK_STATUSES } from "../../directory/put-tasks.ts";
 import { SETUP_STEPS } from "../missing-setup.ts";
-import { amount, amountIn, currencyIn, opaqueId, time } from "./primitives.ts";
+import { amount, amountIn, currencyIn, opaqueId, prose, time } from "./primitives.ts";
 
 const address = z
   .string()
@@ -13,9 +12,14 @@ const address = z
     example: "0x5fbdb2315678afecb367f032d93f642f64180aa3",
   });
 
-const name = z.string().trim().min(1, "Give a name.").max(200, "Give at most 200 characters.");
+const name = prose("Give a name, without NUL.", 200).meta({ example: "Acme Deliveries" });
 
 const FEE_RULE = 'Give a percentage below 100 with at most 4 decimals, as a string such as "2.5".';
+
+const feePercentage = z
+  .string(FEE_RULE)
+  .regex(/^[0-9]{1,2}(?:\.[0-9]{1,4}0{0,2})?$/, FEE_RULE)
+  .meta({ id: "FeePercentage", description: "A percentage below 100", example: "2.5" });
 
 export const platformIn = z
   .strictObject({
@@ -25,12 +29,10 @@ export const platformIn = z
       description:
         "`directory`: a task must be known and completed to be paid; `event`: its own report creates it",
     }),
-    feePercentage: z
-      .string(FEE_RULE)
-      .refine((text) => parseFeeRate(text) !== undefined, FEE_RULE)
+    feePercentage: feePercentage
       .nullable()
       .optional()
-      .meta({ description: "Null or absent: the deployment's own", example: "2.5" }),
+      .meta({ description: "Null or absent: the deployment's own" }),
   })
   .meta({ id: "PlatformIn" });
 

@@ -2,14 +2,12 @@ import { z } from "zod";
 import { DEAD_LETTER_STATUSES } from "../../queries/list-dead-letters.ts";
 import { PAYMENT_STATES } from "../../payment/state.ts";
 import { paymentDetail } from "./payment.ts";
-import { time } from "./primitives.ts";
+import { prose, time } from "./primitives.ts";
 
-export const reason = z
-  .string()
-  .trim()
-  .min(1, "Say why.")
-  .max(1_000, "Give at most 1,000 characters.")
-  .meta({ description: "Why; kept in the audit log", example: "worker's wallet was corrected" });
+export const reason = prose("Say why, without NUL.", 1_000).meta({
+  description: "Why; kept in the audit log",
+  example: "worker's wallet was corrected",
+});
 
 export const reasoned = z.strictObject({ reason }).meta({ id: "Reasoned" });
 

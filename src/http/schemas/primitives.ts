@@ -1,5 +1,6 @@
+import assert from "node:assert/strict";
 import { z } from "zod";
-import { MAX_MICROS, parseMicros } from "../../payment/money.ts";
+import { parseMicros } from "../../payment/money.ts";
 
 /** Ids and keys from outside are opaque. */
 export const opaqueId = z
@@ -12,18 +13,38 @@ export const uuid = z
   .toLowerCase()
   .meta({ description: "A UUID", example: "5a1c2f0e-8a54-4e0b-9d53-0c7f5f7a0b11" });
 
+export const txHash = z
+  .string()
+  .regex(/^0x[0-9a-fA-F]{64}$/, "Give a transaction's hash: 0x and 64 hex digits.")
+  .toLowerCase()
+  .meta({
+    description: "A transaction's hash",
+    example: "0x7d2b1f0e5c4a39881d6e2f7b3c5a49e0f1826d3b7c9a50e4f6182b3d5c7a9e01",
+  });
+
+/** What a person writes: more than blanks, and without NUL, which no text of Postgres can hold. */
+export const prose = (rule: string, charactersMax: number) =>
+  z
+    .string()
+    // oxlint-disable-next-line no-control-regex -- NUL is what this is about
+    .regex(/^\s*[^\s\x00][^\x00]*$/, rule)
+    .max(charactersMax, `Give at most ${charactersMax.toLocaleString("en")} characters.`)
+    .trim();
+
+/** 14 digits and 6 decimals, as the ledger has room for; not zero. */
+const AMOUNT = /^(?!0+(?:\.0+)?$)[0-9]{1,14}(?:\.[0-9]{1,6})?$/;
+
 const AMOUNT_RULE =
   'Write an amount as a string above zero with at most 14 digits and 6 decimals, such as "50" or "50.250000".';
 
 /** In: a string, because a JSON number would lose somebody's money on the way. */
 export const amountIn = z
   .string(AMOUNT_RULE)
-  .regex(/^\d{1,14}(\.\d{1,6})?$/, AMOUNT_RULE)
-  .transform((text, context) => {
-    const micros = parseMicros(text) ?? 0n;
-    if (micros > 0n && micros <= MAX_MICROS) return micros;
-    context.issues.push({ code: "custom", message: AMOUNT_RULE, input: text });
-    return z.NEVER;
+  .regex(AMOUNT, AMOUNT_RULE)
+  .transform((text) => {
+    const micros = parseMicros(text);
+    assert(micros, "the pattern lets nothing else through");
+    return micros;
   })
   .meta({
     id: "AmountIn",
@@ -63,7 +84,10 @@ export const time = z.string().meta({
   example: "2026-03-01T12:00:00.000Z",
 });
 
-export const generation = z.int().min(1).meta({
+/** What a column of Postgres' `integer` holds. */
+const INTEGER_MAX = 2_147_483_647;
+
+export const generation = z.int().min(1).max(INTEGER_MAX).meta({
   description: "1, and one more with each retry of the failed payment",
   example: 1,
 });
@@ -80,9 +104,12 @@ export const limit = z
     description: "How many at most",
   });
 
+export const CURSOR_RULE = "Take nextCursor of the page before, unchanged.";
+
+/** Of a list of what is never deleted: the last row of a page is a place that stays. */
 export const cursor = z
-  .string()
-  .regex(/^[\x21-\x7e]{1,200}$/, "Take nextCursor of the page before, unchanged.")
+  .guid(CURSOR_RULE)
+  .toLowerCase()
   .meta({ description: "`nextCursor` of the page before" });
 
 /** A page of these, newest first. There is no total: it would be wrong by the time it is read. */

@@ -16,7 +16,11 @@ const eventTypes = z
   .min(1, "Name at least one event type.")
   .max(WEBHOOK_EVENT_TYPES.length, "Name each event type once.")
   .refine((types) => new Set(types).size === types.length, "Name each event type once.")
-  .meta({ description: "What it is told of", example: [...WEBHOOK_EVENT_TYPES] });
+  .meta({
+    description: "What it is told of",
+    example: [...WEBHOOK_EVENT_TYPES],
+    uniqueItems: true,
+  });
 
 export const webhookEndpointIn = z
   .strictObject({
