@@ -1,5 +1,5 @@
 import { assertDeployment, preflight } from "./arc/preflight.ts";
-import { createRpc } from "./arc/rpc.ts";
+import { createRpc, type Rpc } from "./arc/rpc.ts";
 import { timedRpc } from "./arc/timed-rpc.ts";
 import { createBells } from "./bells.ts";
 import type { Config } from "./config.ts";
@@ -30,6 +30,8 @@ interface Process {
   /** A command's are scraped by nobody. */
   readonly metrics: Metrics;
   readonly tracing: Tracing;
+  /** The chain's nodes; those of ARC_RPC_URL unless given. */
+  readonly rpc?: Rpc;
 }
 /** As a process begins: tracing is started by its settings. */
 export type Untraced = Omit<Process, "tracing">;
@@ -46,12 +48,15 @@ interface Signals {
  * cannot mend, before anything was consumed or sent: DEPLOYMENT_MISMATCH, REGISTRY_INCOMPATIBLE.
  */
 export async function connect(
-  { config, log, metrics, tracing }: Process,
+  { config, log, metrics, tracing, rpc: nodes }: Process,
   signals: Signals,
 ): Promise<Connected> {
   const failed = new AbortController();
   const signal = AbortSignal.any([signals.starting, failed.signal]);
-  const rpc = timedRpc(createRpc({ urls: config.ARC_RPC_URL }), timeCalls(metrics, "chain"));
+  const rpc = timedRpc(
+    nodes ?? createRpc({ urls: config.ARC_RPC_URL }),
+    timeCalls(metrics, "chain"),
+  );
   const kafka = kafkaOf(config, log);
   const server = createServerWatch(log);
   const waitFor = <T>(part: string, attempt: () => Promise<T>) =>
@@ -102,11 +107,7 @@ export async function connect(
   };
 }
 
-async function checkChain(
-  config: Config,
-  rpc: ReturnType<typeof createRpc>,
-  operators: readonly string[],
-): Promise<void> {
+async function checkChain(config: Config, rpc: Rpc, operators: readonly string[]): Promise<void> {
   const currencies = config.PAYMENT_CURRENCIES;
   const tokens = Object.fromEntries(currencies.map((name) => [name, config.tokens[name]]));
   assertDeployment(await preflight(rpc, { ...instanceOf(config), operators, tokens }));

@@ -1,5 +1,6 @@
 import packageJson from "../../package.json" with { type: "json" };
 import { loadConfig } from "../config.ts";
+import type { Rpc } from "../arc/rpc.ts";
 import { createLog } from "../log.ts";
 import { runApp } from "../app.ts";
 import { countLines } from "../metrics/count-lines.ts";
@@ -12,9 +13,9 @@ const STOP_SIGNALS = ["SIGTERM", "SIGINT"] as const;
 /**
  * Runs until a signal: then stops fetching, finishes its batches, commits its offsets and leaves the group. A second
  * signal, or SHUTDOWN_TIMEOUT_MS, ends it at once, which loses nothing: what was under way is resumed from the last
- * commit by whoever comes next.
+ * commit by whoever comes next. `rpc` stands in for the nodes of ARC_RPC_URL.
  */
-export async function serve(): Promise<never> {
+export async function serve(rpc?: Rpc): Promise<never> {
   const config = loadConfig();
   const metrics = createMetrics({ sloMs: config.SLO_MS });
   const log = createLog({
@@ -46,7 +47,7 @@ export async function serve(): Promise<never> {
     });
   }
   try {
-    await runApp({ config, log, metrics }, stopping.signal);
+    await runApp({ config, log, metrics, ...(rpc && { rpc }) }, stopping.signal);
   } catch (error) {
     log.fatal({ err: error }, "ended");
     throw error;
