@@ -119,6 +119,7 @@ export default defineConfig({
       files: [
         "src/config.ts",
         "sandbox/**",
+        "bench/**",
         "test/**",
         "contracts/**",
         "scripts/**",

@@ -42,6 +42,8 @@ export interface Target {
   readonly measure: string;
   readonly comparison: "<" | "<=" | ">=";
   readonly value: number;
+  /** Another cell's label: the value is how many times that cell's measure. */
+  readonly timesOf?: string;
 }
 
 /** A column of the table: not every measure that is stored is worth one. */

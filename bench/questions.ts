@@ -1,9 +1,10 @@
 import type { Question } from "./question.ts";
 import { latency } from "./questions/latency.ts";
+import { peers } from "./questions/peers.ts";
 import { throughput } from "./questions/throughput.ts";
 
 /** All that `npm run bench -- NAME` can answer. */
-export const QUESTIONS: readonly Question[] = [latency, throughput];
+export const QUESTIONS: readonly Question[] = [latency, throughput, peers];
 
 export function questionNamed(name: string): Question | undefined {
   return QUESTIONS.find((question) => question.name === name);

@@ -16,7 +16,7 @@ export interface Pool {
   /** Takes out, in the order of their nonces, all that can be executed in this block. */
   drain(block: number): readonly Pooled[];
   /** Used nonces up to a block; up to now unless told. */
-  countOf(account: string, block?: number): bigint;
+  readonly countOf: (account: string, block?: number) => bigint;
 }
 
 export function createPool(): Pool {

@@ -13,12 +13,15 @@ export function judgeTarget(
   target: Target,
   file: Pick<ResultFile, "cells"> | undefined,
 ): Judgement {
-  const cell = file?.cells.find(({ label }) => label === target.cell);
-  const median = cell?.measures[target.measure]?.median;
-  return { target, median, isMet: median !== undefined && holds(median, target) };
+  const medianOf = (label: string) =>
+    file?.cells.find((cell) => cell.label === label)?.measures[target.measure]?.median;
+  const median = medianOf(target.cell);
+  const unit = target.timesOf === undefined ? 1 : medianOf(target.timesOf);
+  const isMeasured = median !== undefined && unit !== undefined;
+  return { target, median, isMet: isMeasured && holds(median, target, target.value * unit) };
 }
 
-function holds(value: number, { comparison, value: limit }: Target): boolean {
+function holds(value: number, { comparison }: Target, limit: number): boolean {
   switch (comparison) {
     case "<":
       return value < limit;

@@ -50,12 +50,17 @@ const SIGNS = { "<": "<", "<=": "≤", ">=": "≥" } as const satisfies Record<
   string
 >;
 
+function wantedOf({ comparison, value, timesOf }: Target): string {
+  const limit = `${SIGNS[comparison]} ${showNumber(value)}`;
+  return timesOf === undefined ? limit : `${limit} × ${timesOf}`;
+}
+
 function targetsTable({ name, targets, columns }: Question, file: ResultFile): string[] {
   if (targets.length === 0) return [];
   const titles = new Map(columns.map(({ measure, title }) => [measure, title]));
   const rows = targets.map((target) => {
     const { median, isMet } = judgeTarget(target, file);
-    const wanted = `${SIGNS[target.comparison]} ${showNumber(target.value)}`;
+    const wanted = wantedOf(target);
     const measured = median === undefined ? "not measured" : showNumber(median);
     const verdict = median === undefined ? "–" : isMet ? "met" : "**not met**";
     const what = titles.get(target.measure) ?? target.measure;

@@ -42,6 +42,15 @@ describe("a target", () => {
     expect(judgeTarget(slow, file)).toMatchObject({ median: 20, isMet: false });
   });
 
+  test("may be a multiple of another cell's median, and is not met while that one is not measured", () => {
+    const twice = { ...fast, comparison: ">=" as const, value: 2, timesOf: "slow" };
+    const ofTen = fileOf(roundOf("fast", 1, 20), roundOf("slow", 1, 10));
+    const ofEleven = fileOf(roundOf("fast", 1, 20), roundOf("slow", 1, 11));
+    expect(judgeTarget(twice, ofTen).isMet).toBe(true);
+    expect(judgeTarget(twice, ofEleven).isMet).toBe(false);
+    expect(judgeTarget(twice, fileOf(roundOf("fast", 1, 20))).isMet).toBe(false);
+  });
+
   test("is not met by what nobody measured", () => {
     expect(judgeTarget(fast, EMPTY)).toMatchObject({ median: undefined, isMet: false });
     expect(judgeTarget(fast, undefined)).toMatchObject({ isMet: false });

@@ -1,0 +1,40 @@
+import type { Part } from "../../sandbox/process/spawn-part.ts";
+import { readProcesses, treeCpuMs } from "../measure/processes.ts";
+import type { Measures } from "../question.ts";
+import { lastArrivalMs, untilAllEnded, type Stage } from "./stage.ts";
+import type { ContestWorld } from "./world.ts";
+
+/** As fast as the platforms can. */
+const AT_ONCE_PER_SECOND = 50_000;
+
+/** A backlog that arrives at once, until the last of it has its outcome: payments a second, and CPU per payment. */
+export async function measureBacklog(
+  stage: Stage,
+  parts: readonly Part[],
+  { count, withinMs }: { readonly count: number; readonly withinMs: number },
+): Promise<Measures> {
+  const { world, traffic, signal } = stage;
+  const before = await cpuMs(world, parts);
+  const startedAtMs = Date.now();
+  await traffic.publish(count, AT_ONCE_PER_SECOND, undefined, signal);
+  if (!(await untilAllEnded(stage, withinMs))) {
+    throw new Error(`${count} tasks were not all paid within ${withinMs} ms`);
+  }
+  const tookMs = lastArrivalMs(world) - startedAtMs;
+  const after = await cpuMs(world, parts);
+  const perPayment = (part: keyof typeof after) => ((after[part] - before[part]) * 1_000) / count;
+  return {
+    payments: count,
+    paymentsPerSecond: (count * 1_000) / tookMs,
+    ownCpuUsPerPayment: perPayment("own"),
+    postgresCpuUsPerPayment: perPayment("postgres"),
+    kafkaCpuUsPerPayment: perPayment("kafka"),
+    cpuUsPerPayment: perPayment("own") + perPayment("postgres") + perPayment("kafka"),
+  };
+}
+
+async function cpuMs({ pids }: ContestWorld, parts: readonly Part[]) {
+  const table = await readProcesses();
+  const own = parts.reduce((sum, { pid }) => sum + treeCpuMs(table, pid), 0);
+  return { own, postgres: treeCpuMs(table, pids.postgres), kafka: treeCpuMs(table, pids.kafka) };
+}
