@@ -20,7 +20,7 @@ export interface PoolSettings {
   readonly url: string;
   readonly poolMax: number;
   readonly statementTimeoutMs: number;
-  /** Awaited whenever a connection is taken, before it is used; where it throws, it is closed and its user told. */
+  /** Awaited for each new session, before it is used; where it throws, it is closed and its user told. */
   readonly onConnection?: (connection: CommonQueryMethods) => Promise<void>;
 }
 
@@ -45,14 +45,18 @@ const validateRows: Interceptor = {
 };
 
 /**
- * At each use: slonik names a connection anew whenever it is taken, and the place that later ones are measured by must be
- * a fresh one: against an hour-old one, a backup of half an hour ago would look like progress.
+ * slonik tells of each use of a connection, under another name each time; what it uses is the session. Where that cannot be
+ * seen, each use is looked at.
  */
-function lookFirst(onConnection: NonNullable<PoolSettings["onConnection"]>): Interceptor {
+function lookAtNew(onConnection: NonNullable<PoolSettings["onConnection"]>): Interceptor {
+  const looked = new WeakSet<object>();
   return {
-    name: "look-first",
+    name: "look-at-new-sessions",
     async afterPoolConnection(_context, connection) {
+      const { connection: session } = connection as { readonly connection?: object };
+      if (session && looked.has(session)) return null;
       await onConnection(connection);
+      if (session) looked.add(session);
       return null;
     },
   };
@@ -94,7 +98,7 @@ export async function openPool(settings: PoolSettings): Promise<Database> {
       resetConnection: async () => {},
       interceptors: [
         validateRows,
-        ...(settings.onConnection ? [lookFirst(settings.onConnection)] : []),
+        ...(settings.onConnection ? [lookAtNew(settings.onConnection)] : []),
       ],
     });
     // Each error also reaches whoever ran the query; unheard here, it would end the process.

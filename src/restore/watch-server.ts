@@ -3,7 +3,10 @@ import type { CommonQueryMethods } from "slonik";
 import { readServerPlace, wentBackwards, type ServerPlace } from "../database/server-place.ts";
 import { openRestore } from "./open-restore.ts";
 
-/** The furthest that this process has seen its server; memory only, so that no restore can take it back. */
+/**
+ * The furthest that this process has seen its server; memory only, so that no restore can take it back. Looked at with each
+ * new session and every second: against an hour-old place, a backup of half an hour ago would look like progress.
+ */
 export interface ServerWatch {
   /** Looks at the server behind a connection, and opens a restore where it has forgotten something; throws DATABASE_*. */
   look(db: CommonQueryMethods): Promise<void>;

@@ -1,7 +1,7 @@
 import { sql } from "slonik";
 import { expect, test } from "vitest";
 import { z } from "zod";
-import { anyRow } from "../../src/database/pool.ts";
+import { anyRow, openPool } from "../../src/database/pool.ts";
 import { isOpaqueId } from "../../src/payment/ids.ts";
 import { MAX_MICROS, formatMicros } from "../../src/payment/money.ts";
 import { freshDatabase } from "../support/database.ts";
@@ -77,4 +77,23 @@ test("the schema and the code agree on what an id from outside may be", async ()
     FROM unnest(${sql.array(texts, "text")}) AS t`);
   expect(rows.map(({ valid }) => valid)).toEqual(rows.map(({ text }) => isOpaqueId(text)));
   expect(rows.filter(({ valid }) => valid)).toHaveLength(3);
+});
+
+test("a session is looked at once, before it is used, and a new one again", async () => {
+  await using database = await freshDatabase();
+  const looked: number[] = [];
+  const pid = sql.type(z.object({ pid: z.number() }))`SELECT pg_backend_pid() AS pid`;
+  const pool = await openPool({
+    url: database.url,
+    poolMax: 1,
+    statementTimeoutMs: 5_000,
+    onConnection: async (connection) => void looked.push(await connection.oneFirst(pid)),
+  });
+  const first = await pool.oneFirst(pid);
+  await pool.transaction((tx) => tx.query(pid));
+  expect(looked).toEqual([first]);
+  await database.pool.query(sql.type(anyRow)`SELECT pg_terminate_backend(${first})`);
+  await expect.poll(() => pool.oneFirst(pid).catch(() => first)).not.toBe(first);
+  expect(looked).toEqual([first, await pool.oneFirst(pid)]);
+  await pool.end();
 });

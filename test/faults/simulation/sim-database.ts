@@ -86,19 +86,12 @@ export async function openSimDatabase(url: string): Promise<SimDatabase> {
       sql.prepared("time", anyRow)`SELECT set_config('simulation.now', ${now}, false)`,
     );
   };
-  // slonik opens a new session after every failed transaction, and each must know what time it is; it tells of each use.
-  const told = new WeakSet<object>();
-  const tellNew = async (connection: CommonQueryMethods) => {
-    const { connection: session } = connection as { connection?: object };
-    if (session && told.has(session)) return;
-    await tellTime(connection);
-    if (session) told.add(session);
-  };
+  // slonik opens a new session after every failed transaction, and each must know what time it is.
   const pool = await openPool({
     url,
     poolMax: 1,
     statementTimeoutMs: 20_000,
-    onConnection: tellNew,
+    onConnection: tellTime,
   });
   let cleaned = 0;
   return {
