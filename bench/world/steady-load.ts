@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { measureLatency } from "../../sandbox/audit/latency.ts";
-import { taskKey } from "../../sandbox/traffic/ledger.ts";
+import { taskKey, type PublishedTask } from "../../sandbox/traffic/ledger.ts";
 import type { Rail } from "../../sandbox/service-settings.ts";
 import { latencyMeasures } from "../measure/latency-measures.ts";
 import { arcTime, circleTimes, type ProviderTime } from "../measure/provider-time.ts";
@@ -42,14 +42,13 @@ export async function measureSteadyLoad(
   await untilEnded(world, count, { withinMs: DRAIN_WITHIN_MS, signal });
   const usage = await usageSince(world, before, count - endedBefore);
   const audit = await auditRun(world);
-  const isMeasured = ({ occurredAtMs }: { readonly occurredAtMs: number }) =>
-    occurredAtMs >= measuredFromMs;
+  const isMeasured = ({ occurredAtMs }: PublishedTask) => occurredAtMs >= measuredFromMs;
   const arrived = measureLatency(world.ledger.tasks, world.events.outcomes, isMeasured);
   const measures = {
     endToEndP50Ms: arrived.latencyMs.p50,
     endToEndP99Ms: arrived.latencyMs.p99,
     endToEndMaxMs: arrived.latencyMs.max,
-    ...(await stageMeasures(bench, load.rail, measuredFromMs)),
+    ...(await stageMeasures(bench, load.rail, isMeasured)),
     ...durationMeasures("publishedLate", bench.publishedLateMs),
     paymentsPerSecond: (arrived.measured * 1_000) / (lastArrivalMs(world) - measuredFromMs),
     ...usage,
@@ -58,10 +57,10 @@ export async function measureSteadyLoad(
 }
 
 /** By the times that the service has kept, and the emulator's and the chain's own. */
-async function stageMeasures(
+export async function stageMeasures(
   { world, blocks }: BenchWorld,
   rail: Rail,
-  measuredFromMs: number,
+  isMeasured: (task: PublishedTask) => boolean,
 ): Promise<Measures> {
   const all = await readPayments(world.sandbox.databaseUrl);
   if (all.length !== world.ledger.tasks.size) {
@@ -69,7 +68,7 @@ async function stageMeasures(
   }
   const measured = all.filter((payment) => {
     const task = world.ledger.tasks.get(taskKey(payment));
-    return task !== undefined && task.occurredAtMs >= measuredFromMs;
+    return task !== undefined && isMeasured(task);
   });
   return latencyMeasures(measured, await timesOn(rail, { world, blocks }));
 }

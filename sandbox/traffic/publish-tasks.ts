@@ -28,6 +28,8 @@ export interface Traffic {
     onPublished?: (task: PublishedTask) => void,
     signal?: AbortSignal,
   ): Promise<void>;
+  /** A new task, which is published by nobody yet: for whoever reports it by another road. */
+  newTask(occurredAtMs: number): PublishedTask;
   /** Publishes these, at once, in one send. */
   publishThese(tasks: readonly PublishedTask[]): Promise<void>;
   /** Publishes again, byte for byte, events that were published before. */
@@ -90,6 +92,7 @@ export async function connectTraffic(deps: TrafficDeps): Promise<Traffic> {
   };
 
   return {
+    newTask,
     publishThese: sendTasks,
     async publish(count, ratePerSecond, onPublished, signal) {
       const publishDue = async (due: readonly number[]) => {
