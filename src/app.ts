@@ -64,7 +64,7 @@ export async function runApp(process: Untraced, signal: AbortSignal): Promise<vo
     line.signal,
   );
   const tracing = await startTracing(config, log);
-  const listening = listenForApi(config, log);
+  const listening = listenForApi(process);
   const connected = await connectOrEnd({ ...process, tracing }, signals, { line, listening });
   if (!connected) return;
   const timeCall = timeCalls(metrics, "kafka");

@@ -1,6 +1,7 @@
 import { acceptBatch } from "./acceptance/accept-batch.ts";
 import { createNotificationInbox } from "./circle/notification-inbox.ts";
 import type { Config } from "./config.ts";
+import type { Untraced } from "./connect.ts";
 import { databaseOf } from "./connections.ts";
 import { outlastOutage } from "./database/outlast-outage.ts";
 import type { Database } from "./database/pool.ts";
@@ -19,7 +20,6 @@ import { answerStarting } from "./http/starting.ts";
 import { createTokenBuckets } from "./http/token-buckets.ts";
 import { createRequestBatcher } from "./intake/request-batcher.ts";
 import type { RunningConsumer } from "./kafka/consumer.ts";
-import type { Logger } from "./log.ts";
 import type { RestoreWatch } from "./restore/watch-restores.ts";
 import { createUseNotes } from "./keys/note-use.ts";
 import { createReconciler } from "./reconciling/create-reconciler.ts";
@@ -46,9 +46,10 @@ export interface ApiPlace {
 }
 
 /** Before anything behind it is there: who probes the process must find somebody. */
-export function listenForApi(config: Config, log: Logger): Listening {
+export function listenForApi({ config, log, metrics }: Untraced): Listening {
   const place = { host: config.HTTP_HOST, port: config.HTTP_PORT };
-  return listen({ log }, place, answerStarting);
+  const deps = { log, metrics, publicUrl: publicUrlOf(config) };
+  return listen(deps, place, answerStarting(deps));
 }
 
 /** Puts the API behind the port that listens already, and keeps it there until its signal aborts. */
@@ -104,7 +105,7 @@ function apiDeps(
   // Whoever sends may be another instance.
   const onHint = () => connected.signals.announce("tend");
   const replay = replayDeps(connected);
-  const publicUrl = config.PUBLIC_URL ?? `http://localhost:${config.HTTP_PORT}`;
+  const publicUrl = publicUrlOf(config);
   let document: unknown;
   return {
     ...own,
@@ -126,6 +127,10 @@ function apiDeps(
     publicUrl,
     openApi: () => (document ??= openApiDocument(ALL_ROUTES, publicUrl)),
   };
+}
+
+function publicUrlOf({ PUBLIC_URL, HTTP_PORT }: Config): string {
+  return PUBLIC_URL ?? `http://localhost:${HTTP_PORT}`;
 }
 
 function pursesOf(connected: Connected): Purses {

@@ -15,8 +15,10 @@ const REPEATABLE_POSTS: ReadonlySet<string> = new Set(["/v1/payments", "/v1/paym
 const GATEWAY = new Set([502, 503, 504]);
 /** Refused before any of it was done. */
 const UNDONE = new Set(["overloaded", "chain_unavailable"]);
-/** These say who asks, not what: an earlier try of the same may have got through. */
-const OF_THE_CALLER = new Set([401, 403, 429]);
+/** Refused before it was read: to be made again, whatever it is. */
+const UNREAD = new Set(["overloaded", "request_timeout"]);
+/** These say who asks and how, not what: an earlier try of the same may have got through. */
+const OF_THE_CALLER = new Set([401, 403, 408, 429]);
 const DELAY_MAX_MS = 30_000;
 
 /** Whether doing it twice is doing it once. */
@@ -27,8 +29,8 @@ export function isRepeatable(method: string, path: string): boolean {
 /** Whether the request should be made again: what was certainly not done always, what may have been done only if repeatable. */
 export function mayRepeat(tried: Tried, repeatable: boolean): boolean {
   if (tried.kind === "silent") return repeatable || tried.isUnsent;
-  const isUndone = tried.status === 429 || codeIn(tried.text) === "overloaded";
-  return isUndone || (repeatable && GATEWAY.has(tried.status));
+  const isUnread = tried.status === 429 || UNREAD.has(codeIn(tried.text));
+  return isUnread || (repeatable && GATEWAY.has(tried.status));
 }
 
 /** Whether this try may have changed something although it did not say so. */

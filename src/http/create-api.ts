@@ -1,4 +1,3 @@
-import { randomUUID } from "node:crypto";
 import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import type { Logger } from "../log.ts";
 import type { Metrics } from "../metrics/create-metrics.ts";
@@ -6,6 +5,7 @@ import { answerProblem } from "./answer-problem.ts";
 import { serveDocs } from "./docs.ts";
 import { parseJson } from "./parse-json.ts";
 import { HttpProblem, notFound } from "./problems.ts";
+import { requestIdOf } from "./request-id.ts";
 import { registerRoute, type RegisterDeps } from "./register-route.ts";
 import type { Route, RouteSpec } from "./route.ts";
 import { watchRequests } from "./watch-requests.ts";
@@ -18,7 +18,6 @@ export interface ApiSettings {
 
 /** Longer than any id, with every character percent-encoded. */
 const PARAMETER_LENGTH_MAX = 3 * 128;
-const REQUEST_ID = /^[\x21-\x7e]{1,128}$/;
 
 type ApiMetrics = Pick<Metrics, "httpRequests" | "httpDuration" | "httpInFlight" | "httpProblems">;
 
@@ -52,6 +51,7 @@ export async function createApi(
       "cache-control": "no-store",
       "x-content-type-options": "nosniff",
     });
+    assertOneHost(request);
     // A compressed body is a small one that becomes large: nobody needs it for a megabyte.
     const encoding = request.headers["content-encoding"];
     if (encoding !== undefined && encoding !== "identity") {
@@ -79,9 +79,10 @@ export async function createApi(
   return app;
 }
 
-function requestIdOf(request: { headers: Readonly<Record<string, unknown>> }): string {
-  const given = request.headers["x-request-id"];
-  return typeof given === "string" && REQUEST_ID.test(given) ? given : randomUUID();
+/** HTTP/1.1 has exactly one; of several the server has made a list. */
+function assertOneHost({ headers: { host }, raw }: FastifyRequest): void {
+  if (raw.httpVersion === "1.0" || (host !== undefined && !host.includes(","))) return;
+  throw new HttpProblem("invalid_request", "Send exactly one Host header.");
 }
 
 function readJsonOnly(app: FastifyInstance): void {

@@ -1,18 +1,36 @@
 import { once } from "node:events";
 import { createServer, type RequestListener, type Server } from "node:http";
-import type { AddressInfo, Socket } from "node:net";
+import type { AddressInfo } from "node:net";
+import type { Duplex } from "node:stream";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Logger } from "../log.ts";
+import { HttpProblem } from "./problems.ts";
+import { problemOfParser, refuse, type Exchange, type RefuseDeps } from "./refuse.ts";
 
-/** A whole request must be there by then: whoever is slower holds a place that others need. */
-const HEADERS_TIMEOUT_MS = 10_000;
-const REQUEST_TIMEOUT_MS = 20_000;
-const CHECK_EVERY_MS = 1_000;
-/** Longer than load balancers keep theirs (60 s), so that none is closed under a request. */
-const KEEP_ALIVE_MS = 65_000;
-/** Each holds a few kB; more are closed at once. */
-const CONNECTIONS_MAX = 2_000;
-const HEADERS_MAX_BYTES = 16_384;
+export interface ListenLimits {
+  /** A whole request must be there by then: whoever is slower holds a place that others need. */
+  readonly headersMs: number;
+  readonly requestMs: number;
+  /** How often the two are looked at. */
+  readonly checkEveryMs: number;
+  /** Of a connection on which nothing moves while a request is answered: one that takes nothing in. */
+  readonly stillMs: number;
+  /** Longer than load balancers keep theirs (60 s), so that none is closed under a request. */
+  readonly keepAliveMs: number;
+  /** Each holds a few kB; more are closed at once. */
+  readonly connectionsMax: number;
+  readonly headersMaxBytes: number;
+}
+
+const LIMITS: ListenLimits = {
+  headersMs: 10_000,
+  requestMs: 20_000,
+  checkEveryMs: 1_000,
+  stillMs: 60_000,
+  keepAliveMs: 65_000,
+  connectionsMax: 2_000,
+  headersMaxBytes: 16_384,
+};
 const LISTEN_AGAIN_MS = 500;
 
 export interface Listening {
@@ -27,27 +45,31 @@ export interface Listening {
  * the log and is tried again: payments from Kafka go on without the API, and a probe of the port says what is wrong.
  */
 export function listen(
-  deps: { readonly log: Logger },
-  place: { readonly host: string; readonly port: number },
+  deps: RefuseDeps & { readonly log: Logger },
+  place: { readonly host: string; readonly port: number; readonly limits?: Partial<ListenLimits> },
   first: RequestListener,
 ): Listening {
   const { log } = deps;
+  const { host, port } = place;
   let current = first;
-  const server = createServer(
-    {
-      headersTimeout: HEADERS_TIMEOUT_MS,
-      requestTimeout: REQUEST_TIMEOUT_MS,
-      connectionsCheckingInterval: CHECK_EVERY_MS,
-      keepAliveTimeout: KEEP_ALIVE_MS,
-      maxHeaderSize: HEADERS_MAX_BYTES,
-    },
-    (request, response) => current(request, response),
-  );
-  server.maxConnections = CONNECTIONS_MAX;
-
-  server.on("clientError", refuse);
+  const newest = new WeakMap<Duplex, Exchange>();
+  const answer: RequestListener = (request, response) => {
+    newest.set(request.socket, { request, response });
+    current(request, response);
+  };
+  const server = createBoundedServer({ ...LIMITS, ...place.limits }, answer);
+  const turnAway = (socket: Duplex, problem: HttpProblem) =>
+    refuse(deps, problem, { socket, last: newest.get(socket) });
+  server.on("clientError", (error: NodeJS.ErrnoException, socket) => {
+    if (error.code === "ECONNRESET") socket.destroy();
+    else turnAway(socket, problemOfParser(error));
+  });
+  // Nobody listened for it, it would be cut without a word.
+  server.on("connect", (_, socket) => {
+    turnAway(socket, new HttpProblem("method_not_allowed", "This is no proxy."));
+  });
   const closing = new AbortController();
-  void keepTrying(server, { log, place, signal: closing.signal });
+  void keepTrying(server, { log, place: { host, port }, signal: closing.signal });
   return {
     use(listener) {
       current = listener;
@@ -62,6 +84,28 @@ export function listen(
       clearTimeout(cut);
     },
   };
+}
+
+function createBoundedServer(limits: ListenLimits, answer: RequestListener): Server {
+  const server = createServer(
+    {
+      headersTimeout: limits.headersMs,
+      requestTimeout: limits.requestMs,
+      connectionsCheckingInterval: limits.checkEveryMs,
+      keepAliveTimeout: limits.keepAliveMs,
+      maxHeaderSize: limits.headersMaxBytes,
+      // Of two keys, types or hosts neither is believed: whatever stands before us may have read the other one.
+      joinDuplicateHeaders: true,
+      // The API says so itself, as a problem with an id.
+      requireHostHeader: false,
+    },
+    answer,
+  );
+  server.timeout = limits.stillMs;
+  server.maxConnections = limits.connectionsMax;
+  // Whatever is expected but 100-continue is nothing to us.
+  server.on("checkExpectation", answer);
+  return server;
 }
 
 async function keepTrying(
@@ -88,19 +132,4 @@ async function keepTrying(
     }
     await delay(LISTEN_AGAIN_MS, undefined, { signal }).catch(() => undefined);
   }
-}
-
-/** What is no request has no id and no route: it is answered as briefly as it can be, and cut. */
-const STATUS: Readonly<Record<string, string>> = {
-  HPE_HEADER_OVERFLOW: "431 Request Header Fields Too Large",
-  ERR_HTTP_REQUEST_TIMEOUT: "408 Request Timeout",
-};
-
-function refuse(error: NodeJS.ErrnoException, socket: Socket): void {
-  if (!socket.writable || error.code === "ECONNRESET") {
-    socket.destroy();
-    return;
-  }
-  const status = STATUS[error.code ?? ""] ?? "400 Bad Request";
-  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
 }

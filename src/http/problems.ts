@@ -58,6 +58,11 @@ export const PROBLEMS = {
     "The method is not allowed here",
     "`Allow` lists the methods of this path.",
   ),
+  request_timeout: later(
+    408,
+    "The request took too long to come",
+    "Nothing was done. A request must be there within 20 seconds, its headers within 10. Make it again.",
+  ),
   event_id_conflict: no(
     409,
     "The event id was used for something else",
@@ -162,6 +167,11 @@ export const PROBLEMS = {
     429,
     "Too many requests",
     "`Retry-After` says in how many seconds the next one is taken, `RateLimit-Policy` what is allowed.",
+  ),
+  headers_too_large: no(
+    431,
+    "The headers are too large",
+    "The first line and the headers hold at most 16 KiB together. Nothing was done.",
   ),
   internal: no(
     500,

@@ -5,7 +5,7 @@ import type { Metrics } from "../metrics/create-metrics.ts";
 import type { Route } from "./route.ts";
 
 /** What is not one of the routes: unknown paths, refused methods, the documentation's assets. */
-const OTHER = { method: "other", route: "other" };
+export const OTHER = { method: "other", route: "other" };
 
 /** Counts and times every request by its route's pattern: never by its path, which anybody may make up. */
 export function watchRequests(

@@ -13,11 +13,12 @@ export function exitCodeOfProblem({ code, status, isInDoubt }: ApiProblem): Exit
       return EXIT.usage;
     case "method_not_allowed":
     case "unsupported_media_type":
+    case "headers_too_large":
       return EXIT.bug;
     default:
       if (isInDoubt) return EXIT.inDoubt;
       if (code === "internal") return EXIT.bug;
-      return status >= 500 || status === 429 ? EXIT.unreachable : EXIT.refused;
+      return status >= 500 || status === 429 || status === 408 ? EXIT.unreachable : EXIT.refused;
   }
 }
 

@@ -8,7 +8,7 @@ const REQUEST_SECONDS = [0.025, 0.1, 0.25, 1, 5];
 export const httpMetrics = {
   httpRequests: counter({
     name: "payments_http_requests_total",
-    help: "Requests to the API, by the route's pattern (other: none of the API's own) and how they were answered; gone: the caller left before. None of the time before the API is up.",
+    help: "Requests to the API, by the route's pattern (other: none of the API's own) and how they were answered; gone: the caller left before.",
     labels: { method: null, route: null, status: HTTP_STATUSES },
   }),
   httpDuration: histogram({

@@ -15,8 +15,14 @@ test("a script can tell wrong use, no right, not now and not so apart, whatever 
   const exits = Map.groupBy(PROBLEM_CODES, (code) => exitCodeOfProblem(problem(code)));
   expect(exits.get(2)).toEqual(["invalid_request", "payload_too_large"]);
   expect(exits.get(6)).toEqual(["unauthenticated", "insufficient_scope"]);
-  expect(exits.get(1)).toEqual(["method_not_allowed", "unsupported_media_type", "internal"]);
+  expect(exits.get(1)).toEqual([
+    "method_not_allowed",
+    "unsupported_media_type",
+    "headers_too_large",
+    "internal",
+  ]);
   expect(exits.get(4)).toEqual([
+    "request_timeout",
     "rate_limited",
     "overloaded",
     "chain_unavailable",
