@@ -1,7 +1,8 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { Logger } from "../log.ts";
 import type { Metrics } from "../metrics/create-metrics.ts";
-import { problemDocument, PROBLEMS } from "./problems.ts";
+import { problemDocument } from "./problem-document.ts";
+import { PROBLEMS } from "./problems.ts";
 import { problemOf } from "./problem-of.ts";
 
 interface AnswerDeps {

@@ -1,5 +1,6 @@
 import type { Metrics } from "../metrics/create-metrics.ts";
-import { problemDocument, PROBLEMS, type HttpProblem } from "./problems.ts";
+import { problemDocument } from "./problem-document.ts";
+import { PROBLEMS, type HttpProblem } from "./problems.ts";
 
 export interface PlainDeps {
   readonly metrics: Pick<Metrics, "httpProblems">;

@@ -229,25 +229,6 @@ export class HttpProblem extends Error {
   }
 }
 
-/** What stands in the body, as `application/problem+json` (RFC 9457). */
-export function problemDocument(
-  { code, message, extras }: HttpProblem,
-  { publicUrl, requestId }: { readonly publicUrl: string; readonly requestId: string },
-) {
-  const { status, title, retryable } = PROBLEMS[code];
-  return {
-    type: `${publicUrl}/problems/${code}`,
-    title,
-    status,
-    detail: message,
-    code,
-    retryable,
-    requestId,
-    errors: extras.errors ?? [],
-    ...extras.members,
-  };
-}
-
 /** The usual way to say that something is not there, or not yours. */
 export function notFound(what: string): HttpProblem {
   return new HttpProblem("not_found", `There is no such ${what}.`);

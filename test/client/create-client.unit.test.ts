@@ -114,6 +114,7 @@ test("doubt stays until an answer says that the same request would have been ref
   const cases: readonly [Reply, boolean][] = [
     [problem(409, "task_has_payment"), false],
     [problem(401, "unauthenticated"), true],
+    [problem(408, "request_timeout"), true],
   ];
   for (const [second, isInDoubt] of cases) {
     await using server = await scriptedServer(hangUp, second);

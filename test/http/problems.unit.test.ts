@@ -2,6 +2,7 @@ import type { InjectOptions } from "fastify";
 import { expect, test } from "vitest";
 import { z } from "zod";
 import { PaymentError, type ErrorCode } from "../../src/errors.ts";
+import { parseJson } from "../../src/http/parse-json.ts";
 import { HttpProblem, PROBLEM_CODES, PROBLEMS, type ProblemCode } from "../../src/http/problems.ts";
 import { defineRoute, type Route } from "../../src/http/route.ts";
 import { problem } from "../../src/http/schemas/problem.ts";
@@ -68,6 +69,10 @@ test.each<[string, InjectOptions, ProblemCode]>([
   ["a path that ends otherwise", { ...wanted, url: "/fails/" }, "not_found"],
   ["a path that cannot be decoded", { ...wanted, url: "/problems/%zz" }, "invalid_request"],
   ["another method", { ...wanted, method: "PUT" }, "method_not_allowed"],
+<<<<<<< HEAD
+=======
+  ["a method to be asked about", { ...wanted, method: "OPTIONS" }, "method_not_allowed"],
+>>>>>>> 6921823 (Bound what a body may hold before anything is built of it)
   ["an unknown query parameter", { ...wanted, url: "/fails?a=1" }, "invalid_request"],
   ["a parameter of prototypes", { ...wanted, url: "/fails?__proto__=1" }, "invalid_request"],
   ["no body", { method: "POST", url: "/fails", headers: BEARER }, "invalid_request"],
@@ -117,9 +122,13 @@ const BAD_BODIES: Readonly<Record<string, BadBody>> = {
   "a prototype": invalid("forbidden_name", '{"__proto__":{"a":"1"}}'),
   "a prototype written otherwise": invalid("forbidden_name", '{"\\u005f_proto__":{}}'),
   "a constructor": invalid("forbidden_name", '{"constructor":{"prototype":{}}}'),
+  "half a character": invalid("not_unicode", '{"a":"\\ud83d"}'),
+  "a name with half a character": invalid("not_unicode", '{"\\udc00":"a"}'),
   "no UTF-8": invalid("not_utf8", Buffer.from([0x7b, 0x22, 0xff, 0x22, 0x7d])),
-  "a deep one": invalid("not_json", "[".repeat(500_000)),
-  "a deep one that is whole": invalid("not_json", "[".repeat(500_000) + "]".repeat(500_000)),
+  "a deep one": invalid("too_deep", "[".repeat(500_000)),
+  "a deep one that is whole": invalid("too_deep", "[".repeat(33) + "]".repeat(33)),
+  "a wide one": invalid("too_many_values", `[${"1,".repeat(10_001)}1]`),
+  "many members": invalid("too_many_values", `{${'"a":1,'.repeat(5_001)}"b":1}`),
   "a form": notJson({ "content-type": "application/x-www-form-urlencoded" }),
   "plain text": notJson({ "content-type": "text/plain" }),
   "no type": notJson({ "content-type": "" }),
@@ -139,6 +148,13 @@ test.each(Object.entries(BAD_BODIES))("%s is refused", async (_, bad) => {
     code: bad.code,
     ...(bad.says !== undefined && { errors: [{ in: "body", pointer: "", code: bad.says }] }),
   });
+});
+
+test("the largest bulk that anybody may send is read", () => {
+  const names = ["platformId", "taskId", "workerId", "amount", "currency", "occurredAt", "eventId"];
+  const item = Object.fromEntries([...names, "idempotencyKey"].map((name) => [name, "1:2,3"]));
+  const bulk = { items: Array.from({ length: 500 }, () => item) };
+  expect(parseJson(Buffer.from(JSON.stringify(bulk)))).toEqual(bulk);
 });
 
 test("a colon or an escaped quote in a text is no member", async () => {

@@ -61,6 +61,7 @@ export const BODIES: readonly Row[] = [
     sized('{"a":'.repeat(100_000) + "1" + "}".repeat(100_000)),
     "invalid_request",
   ],
+  ["500,000 numbers", sized(`{"items":[${"1,".repeat(500_000)}1]}`), "invalid_request"],
   ["a NUL in a name", sized(TASK.replace("amy", "a\\u0000")), "invalid_request"],
   ["half a surrogate", sized(TASK.replace("amy", "a\\ud800")), "invalid_request"],
   [
