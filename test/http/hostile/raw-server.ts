@@ -75,7 +75,7 @@ export async function exchange(
 }
 
 /** The answers of one connection, one after the other. */
-export function answersIn(text: string): readonly RawAnswer[] {
+function answersIn(text: string): readonly RawAnswer[] {
   const answers: RawAnswer[] = [];
   for (let rest = text; rest !== "";) {
     const end = rest.indexOf("\r\n\r\n");
