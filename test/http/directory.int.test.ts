@@ -228,38 +228,3 @@ test("a worker's payments and sums are those of the key's platform", async () =>
     byCurrency: [],
   });
 });
-
-test.each([
-  ["PUT", "/v1/platforms/acme", platform, "directory:write"],
-  ["PUT", "/v1/workers/amy", { walletAddress: addressOf("amy") }, "directory:write"],
-  ["PUT", "/v1/workers/bulk", { items: [] }, "directory:write"],
-  ["POST", "/v1/platforms/acme/rotate-secret", undefined, "directory:write"],
-  ["PUT", "/v1/tasks/t1", task, "payments:write"],
-  ["PUT", "/v1/tasks/bulk", { items: [] }, "payments:write"],
-  ["POST", "/v1/payments", {}, "payments:write"],
-  ["POST", "/v1/payments/bulk", { items: [] }, "payments:write"],
-  ["GET", "/v1/payments", undefined, "payments:read"],
-  ["GET", `/v1/payments/${paymentIdOf("acme", "t1")}`, undefined, "payments:read"],
-  ["GET", "/v1/platforms/acme", undefined, "payments:read"],
-  ["GET", "/v1/workers/amy", undefined, "payments:read"],
-  ["GET", "/v1/workers/amy/payments", undefined, "payments:read"],
-  ["GET", "/v1/workers/amy/stats", undefined, "payments:read"],
-  ["GET", "/v1/tasks/t1?platformId=acme", undefined, "payments:read"],
-] as const)("%s %s needs its scope", async (method, url, payload, scope) => {
-  const scopes = [
-    "payments:write",
-    "payments:read",
-    "directory:write",
-    "webhooks:manage",
-    "operate",
-  ] as const;
-  const name = `without ${method} ${url.slice(0, 60)}`.replaceAll(" ", "-");
-  const headers = await api.keyFor(
-    name,
-    scopes.filter((each) => each !== scope),
-  );
-  expect(await call(method, url, payload, headers)).toMatchObject({
-    status: 403,
-    body: { code: "insufficient_scope", detail: expect.stringContaining(scope) },
-  });
-});

@@ -206,28 +206,3 @@ test("the audit log says who and why, each platform its own", async () => {
   const [next] = await entries(`limit=1&cursor=${cursor}`, all);
   expect(Number(next?.["id"])).toBeLessThan(Number(cursor));
 });
-
-test.each([
-  ["POST", `/v1/payments/${ID}/retry`],
-  ["POST", `/v1/payments/${ID}/resolve`],
-  ["GET", "/v1/dead-letters"],
-  ["GET", `/v1/dead-letters/${ID}`],
-  ["POST", `/v1/dead-letters/${ID}/replay`],
-  ["POST", `/v1/dead-letters/${ID}/discard`],
-  ["POST", "/v1/dead-letters/replay"],
-  ["POST", "/v1/pause"],
-  ["POST", "/v1/resume"],
-  ["POST", "/v1/platforms/acme/pause"],
-  ["POST", "/v1/platforms/acme/resume"],
-  ["GET", "/v1/audit"],
-] as const)("%s %s needs the scope operate", async (method, url) => {
-  const name = `without-${method}-${url}`;
-  const headers = await api.keyFor(
-    name,
-    SCOPES.filter((scope) => scope !== "operate"),
-  );
-  expect(await call(method, url, method === "POST" ? {} : undefined, headers)).toMatchObject({
-    status: 403,
-    body: { code: "insufficient_scope", detail: expect.stringContaining("operate") },
-  });
-});

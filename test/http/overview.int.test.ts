@@ -180,33 +180,6 @@ test("the status says what is open, held, paused and waiting", async () => {
   await call("POST", "/v1/platforms/acme/resume", { payload: { reason: "a test" } });
 });
 
-test.each([
-  ["GET", "/v1/status"],
-  ["GET", "/v1/reconciliations"],
-  ["POST", "/v1/reconciliations"],
-  ["GET", "/v1/reconciliations/5a1c2f0e-8a54-4e0b-9d53-0c7f5f7a0b11"],
-] as const)("%s %s takes a key for all platforms that may operate", async (method, url) => {
-  const payload = method === "POST" ? { reason: "a test" } : undefined;
-  const blind = await api.keyFor(
-    `blind-${method}-${url}`,
-    SCOPES.filter((scope) => scope !== "operate"),
-  );
-  for (const headers of [own, blind]) {
-    expect(await call(method, url, { headers, ...(payload && { payload }) })).toMatchObject({
-      status: 403,
-      body: { code: "insufficient_scope" },
-    });
-  }
-});
-
-test.each(["/v1/workers/amy/earnings", "/v1/platforms/acme"])(
-  "%s takes a key that may read",
-  async (url) => {
-    const blind = await api.keyFor(`blind-${url}`, ["operate", "payments:write"]);
-    expect(await call("GET", url, { headers: blind })).toMatchObject({ status: 403 });
-  },
-);
-
 test("a worker and a task may be called bulk", async () => {
   const worker = { id: "bulk", walletAddress: addressOf("bulk") };
   await call("PUT", "/v1/workers/bulk", { payload: { items: [worker] } });
