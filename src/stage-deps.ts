@@ -162,6 +162,7 @@ export function acceptanceDeps(connected: Connected): AcceptanceDeps {
       risk: {
         workerDailyAmount: config.RISK_WORKER_DAILY_AMOUNT,
         workerHourlyCount: config.RISK_WORKER_HOURLY_COUNT,
+        platformDailyAmount: config.RISK_PLATFORM_DAILY_AMOUNT,
       },
       topics: { paymentFailed, deadLetters },
     },

@@ -10,6 +10,7 @@ import { isTraceparent } from "../payment/traceparent.ts";
 import type { AcceptanceDeps, AfterCommit } from "./acceptance-deps.ts";
 import type { CheckedSubmission } from "./check-submission.ts";
 import { decideBatch, type Decision } from "./decide-batch.ts";
+import { writePlatformDays } from "./platform-days.ts";
 import { makeDeadLetter, type DeadLetter } from "./make-dead-letter.ts";
 import { moveOffsets } from "./move-offsets.ts";
 import { readFacts } from "./read-facts.ts";
@@ -52,17 +53,23 @@ export async function acceptOnce(
   if (conflicts.length > 0) return rollBack({ kind: "offset_conflict", partitions: conflicts });
 
   const candidates = input.items.flatMap(({ checked }) => (checked.ok ? [checked.candidate] : []));
-  const workerIds = candidates.map(({ workerId }) => workerId);
-  const facts = {
-    directory: await readFacts(tx, settings, candidates),
-    known: await readKnown(tx, candidates),
-    recent: await readRecent(tx, settings.risk, workerIds, []),
-  };
+  const directory = await readFacts(tx, settings, candidates);
+  const known = await readKnown(tx, candidates);
+  // Repeats are planned no more, and neither read nor hold anything.
+  const knownIds = new Set(known.payments.map(({ paymentId }) => paymentId));
+  const fresh = candidates.filter(({ paymentId }) => !knownIds.has(paymentId));
+  const facts = { directory, known, recent: await readRecent(tx, settings.risk, fresh, []) };
   const decisions = decideBatch(input.items.map(withRecordTime), facts, settings);
   const rows = sortOut(deps, input.items, decisions);
-  const { now } = facts.directory;
+  const { now } = directory;
   await writeTasks(tx, rows.tasks);
   await insertPayments(tx, settings, now, rows.payments);
+  await writePlatformDays(tx, settings.risk, facts.recent.platforms, {
+    now,
+    planned: rows.payments.flatMap(({ plan, candidate }) =>
+      plan.state === "planned" ? [candidate] : [],
+    ),
+  });
   await insertInbox(tx, now, rows.inbox);
   const failed = rows.payments.flatMap(failedOf);
   await writeFailures(tx, deps, now, failed);

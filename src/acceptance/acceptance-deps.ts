@@ -31,13 +31,15 @@ export interface AcceptanceSettings {
 }
 
 /**
- * Per worker, over every platform; null is off. Two instances that accept at the same moment may together pass a limit
- * by one batch: it bounds a fraud, it is no promise.
+ * Null is off. A worker's are over every platform, and two instances that accept at the same moment may together pass them
+ * by one batch: they bound a fraud and are no promise. A platform's is exact.
  */
 export interface RiskLimits {
   /** In 24 hours, per currency. */
   readonly workerDailyAmount: Micros | null;
   readonly workerHourlyCount: number | null;
+  /** Planned in 24 hours, per currency. */
+  readonly platformDailyAmount: Micros | null;
 }
 
 export interface AcceptanceDeps {

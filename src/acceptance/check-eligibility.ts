@@ -2,7 +2,7 @@ import { isCurrency, type Currency } from "../payment/currency.ts";
 import { feeRateFor, splitFee, type FeeRate } from "../payment/fee.ts";
 import { formatMicros, type Micros } from "../payment/money.ts";
 import type { Failure, FailureCode } from "../payment/state.ts";
-import type { AcceptanceSettings } from "./acceptance-deps.ts";
+import type { AcceptanceSettings, RiskLimits } from "./acceptance-deps.ts";
 
 type TaskStatus =
   | "created"
@@ -29,17 +29,20 @@ export interface EligibilityFacts {
   } | null;
   /** Null: the worker, or the worker's wallet, is not known (yet). */
   readonly workerWallet: string | null;
-  /** Of the worker, without this payment; undefined where no limit is set. */
+  /** Without this payment; undefined where no limit is set. */
   readonly recent: RecentPayments | undefined;
 }
 
 export interface RecentPayments {
-  /** Micro-units of the same currency in the last 24 hours. */
+  /** Of the worker: micro-units of the same currency in the last 24 hours. */
   readonly dailyAmount: Micros;
   readonly hourlyCount: number;
+  /** Of the platform: micro-units of the same currency that were planned in the last 24 hours. */
+  readonly platformDailyAmount: Micros;
 }
 
 export interface Subject {
+  readonly platformId: string;
   readonly workerId: string;
   readonly amount: Micros;
   readonly currency: string;
@@ -163,13 +166,25 @@ function checkRisk(
   recent: RecentPayments | undefined,
   { risk }: AcceptanceSettings,
 ): Eligibility | undefined {
-  if (!recent) return undefined;
-  const tooMuch =
-    risk.workerDailyAmount !== null && recent.dailyAmount + subject.amount > risk.workerDailyAmount;
-  const tooMany = risk.workerHourlyCount !== null && recent.hourlyCount >= risk.workerHourlyCount;
-  if (!tooMuch && !tooMany) return undefined;
-  const limit = tooMuch ? "amount per day" : "number of payments per hour";
-  return refuse("risk_rejected", `The worker's ${limit} is used up; look at it, then retry.`);
+  const limit = recent && usedUp(subject, recent, risk);
+  if (limit === undefined) return undefined;
+  return refuse("risk_rejected", `The ${limit} is used up; look at it, then retry.`);
+}
+
+/** The first limit that the payment would pass. */
+function usedUp(
+  { amount }: Subject,
+  recent: RecentPayments,
+  { workerDailyAmount, workerHourlyCount, platformDailyAmount }: RiskLimits,
+): string | undefined {
+  const isPassed = (limit: Micros | null, before: Micros) =>
+    limit !== null && before + amount > limit;
+  if (isPassed(workerDailyAmount, recent.dailyAmount)) return "worker's amount per day";
+  if (workerHourlyCount !== null && recent.hourlyCount >= workerHourlyCount) {
+    return "worker's number of payments per hour";
+  }
+  if (isPassed(platformDailyAmount, recent.platformDailyAmount)) return "platform's amount per day";
+  return undefined;
 }
 
 function termsOf(

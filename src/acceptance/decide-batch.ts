@@ -6,7 +6,7 @@ import { findRepeat, type KnownPayment } from "./find-repeat.ts";
 import { planPayment, type Plan } from "./plan-payment.ts";
 import type { DirectoryFacts, SubjectFacts } from "./read-facts.ts";
 import type { KnownRows } from "./read-known.ts";
-import { startTally, type RecentRow } from "./recent-payments.ts";
+import { startTally, type Recent } from "./recent-payments.ts";
 import { startMemory } from "./remember.ts";
 
 /** Everything that a batch is decided by. */
@@ -14,7 +14,7 @@ export interface BatchFacts {
   /** One per well-formed submission, in order. */
   readonly directory: DirectoryFacts;
   readonly known: KnownRows;
-  readonly recent: readonly RecentRow[];
+  readonly recent: Recent;
 }
 
 export type Decision =
@@ -50,7 +50,7 @@ export function decideBatch(
   settings: AcceptanceSettings,
 ): Decision[] {
   const memory = startMemory(facts.known);
-  const tally = startTally(settings.risk, facts.recent);
+  const tally = startTally(settings.risk, facts.recent, facts.directory.now);
   const directory = facts.directory.of.values();
 
   return submissions.map((submission): Decision => {
@@ -86,7 +86,7 @@ export function decideBatch(
         const plan = planPayment(candidate, planningFacts, settings, 0);
         const payment = newPayment(candidate, plan);
         memory.remember(candidate, payment);
-        if (plan.state !== "failed") tally.add(candidate);
+        tally.add(candidate, plan.state);
         const task = taskWriteOf(candidate, { ...found, platform });
         return { kind: "new", candidate, plan, payment, task };
       }

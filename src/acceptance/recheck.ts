@@ -10,7 +10,8 @@ import type { AcceptanceDeps, AcceptanceSettings, AfterCommit } from "./acceptan
 import { countPlans } from "./count-accepted.ts";
 import { NO_PLATFORM_WAIT_MS, planPayment, usesTry, type Plan } from "./plan-payment.ts";
 import { readFacts, type DirectoryFacts } from "./read-facts.ts";
-import { readRecent, startTally, type RecentRow } from "./recent-payments.ts";
+import { writePlatformDays } from "./platform-days.ts";
+import { readRecent, startTally, type Recent } from "./recent-payments.ts";
 import { updatePlans } from "./update-plans.ts";
 import { waitingColumns, waitingRow, type WaitingPayment } from "./waiting-payment.ts";
 import { writeFailures } from "./write-failures.ts";
@@ -75,9 +76,8 @@ async function recheckWithin(
     FOR UPDATE SKIP LOCKED
   `);
   const directory = await readFacts(tx, settings, due);
-  const workerIds = due.map(({ workerId }) => workerId);
   const ids = due.map(({ paymentId }) => paymentId);
-  const recent = await readRecent(tx, settings.risk, workerIds, ids);
+  const recent = await readRecent(tx, settings.risk, due, ids);
   const planned = planAgain(due, directory, recent, settings);
   await updatePlans(
     tx,
@@ -85,6 +85,10 @@ async function recheckWithin(
     directory.now,
     planned.map(({ payment, plan }) => updateOf(payment, plan)),
   );
+  await writePlatformDays(tx, settings.risk, recent.platforms, {
+    now: directory.now,
+    planned: planned.flatMap(({ payment, plan }) => (plan.state === "planned" ? [payment] : [])),
+  });
   const failed = planned.flatMap(({ payment, plan }) =>
     plan.state === "failed" ? [{ ...payment, failure: plan.failure, attempts: 0 }] : [],
   );
@@ -113,10 +117,10 @@ async function recheckWithin(
 function planAgain(
   due: readonly WaitingPayment[],
   directory: DirectoryFacts,
-  recent: readonly RecentRow[],
+  recent: Recent,
   settings: AcceptanceSettings,
 ): { payment: WaitingPayment; plan: Plan }[] {
-  const tally = startTally(settings.risk, recent);
+  const tally = startTally(settings.risk, recent, directory.now);
   return due.map((payment, index) => {
     const facts = directory.of[index];
     const platform = facts?.platform;
@@ -133,7 +137,7 @@ function planAgain(
       beforeRestore: isBeforeRestore(knownSince, directory),
     };
     const plan = planPayment(payment, planningFacts, settings, payment.tries + 1);
-    if (plan.state !== "failed") tally.add(payment);
+    tally.add(payment, plan.state);
     return { payment, plan };
   });
 }

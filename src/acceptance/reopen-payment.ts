@@ -17,7 +17,8 @@ import { planPayment, type Plan } from "./plan-payment.ts";
 import { readFacts, type SubjectFacts } from "./read-facts.ts";
 import { knownPaymentColumns, knownPaymentRow } from "./read-known.ts";
 import { refuseWhileRestoring } from "./refuse-while-restoring.ts";
-import { readRecent, startTally } from "./recent-payments.ts";
+import { writePlatformDays } from "./platform-days.ts";
+import { readRecent, startTally, type Recent } from "./recent-payments.ts";
 import { updatePlans } from "./update-plans.ts";
 import { insertInbox } from "./write-inbox.ts";
 
@@ -61,7 +62,7 @@ export async function reopenPayment(
   if (payment.state !== "failed") return { kind: "stands" };
   if (await isKeyOfAnother(tx, candidate)) return { kind: "refused", objection: KEY_TAKEN };
 
-  const { now, plan, byEvent } = await planReopening(tx, deps, candidate);
+  const { now, recent, plan, byEvent } = await planReopening(tx, deps, candidate);
   if (plan.state === "review") return { kind: "refused", objection: BEFORE_RESTORE };
   if ("adopt" in plan && plan.adopt) {
     return { kind: "paid_on_chain", afterCommit: await deps.adopt(tx, [payment.paymentId]) };
@@ -72,6 +73,8 @@ export async function reopenPayment(
   const from = { state: "failed", generation: payment.generation } as const;
   const update = { paymentId: payment.paymentId, from, generation, tries: 0, plan };
   await updatePlans(tx, deps.settings, now, [{ ...update, origin: "replay" }]);
+  const { risk } = deps.settings;
+  await writePlatformDays(tx, risk, recent.platforms, { now, planned: [candidate] });
   if (byEvent) await correctTask(tx, candidate);
   if (!contradiction.eventKnown) {
     const { source } = contradiction.submission;
@@ -109,11 +112,11 @@ async function planReopening(
   tx: Transaction,
   { settings }: AcceptanceDeps,
   candidate: Candidate,
-): Promise<{ now: Date; plan: Plan; byEvent: boolean }> {
+): Promise<{ now: Date; recent: Recent; plan: Plan; byEvent: boolean }> {
   const directory = await readFacts(tx, settings, [candidate]);
   refuseWhileRestoring(directory);
   const { now, of } = directory;
-  const recent = await readRecent(tx, settings.risk, [candidate.workerId], [candidate.paymentId]);
+  const recent = await readRecent(tx, settings.risk, [candidate], [candidate.paymentId]);
   const [facts] = of;
   const platform = facts?.platform;
   if (!facts || !platform) throw lostRace("the platform");
@@ -122,7 +125,7 @@ async function planReopening(
     ...facts,
     platform,
     task: byEvent ? taskOfEvent(facts, candidate) : facts.task,
-    recent: startTally(settings.risk, recent).of(candidate),
+    recent: startTally(settings.risk, recent, now).of(candidate),
     isRestoring: false,
     // A failure that was announced is what it is opened from.
     isAnnounced: facts.announced === "completed",
@@ -133,7 +136,7 @@ async function planReopening(
   };
   // No waiting either: the operator sees what is missing and replays once it is there.
   const plan = planPayment(candidate, planningFacts, settings, settings.retryDelaysMs.length);
-  return { now, plan, byEvent };
+  return { now, recent, plan, byEvent };
 }
 
 const knownSinceRow = z.object({ accepted_at: z.date(), occurred_at: z.date() });

@@ -9,7 +9,8 @@ import { nextGeneration } from "./next-generation.ts";
 import { planPayment, type Plan } from "./plan-payment.ts";
 import { readFacts } from "./read-facts.ts";
 import { refuseWhileRestoring } from "./refuse-while-restoring.ts";
-import { readRecent, startTally } from "./recent-payments.ts";
+import { writePlatformDays } from "./platform-days.ts";
+import { readRecent, startTally, type Recent } from "./recent-payments.ts";
 import { updatePlans } from "./update-plans.ts";
 import { waitingColumns, waitingRow, type WaitingPayment } from "./waiting-payment.ts";
 
@@ -76,7 +77,7 @@ async function retryWithin(
   if (state !== "failed") {
     return { result: { kind: "not_failed", state, generation }, afterCommit: nothing };
   }
-  const { now, plan } = await planRetry(tx, deps, payment);
+  const { now, recent, plan } = await planRetry(tx, deps, payment);
   if ("adopt" in plan && plan.adopt) {
     return {
       result: { kind: "paid_on_chain" },
@@ -93,6 +94,8 @@ async function retryWithin(
   const from = { state, generation } as const;
   const update = { paymentId: payment.paymentId, from, generation: next, tries: 0, plan };
   await updatePlans(tx, deps.settings, now, [{ ...update, origin: "retry" }]);
+  const { risk } = deps.settings;
+  await writePlatformDays(tx, risk, recent.platforms, { now, planned: [payment] });
   await auditRetry(tx, request, payment, next);
   await failpoint("retry.before_commit");
   return { result: { kind: "planned", generation: next }, afterCommit: nothing };
@@ -102,15 +105,17 @@ async function planRetry(
   tx: Transaction,
   { settings }: AcceptanceDeps,
   payment: WaitingPayment,
-): Promise<{ now: Date; plan: Plan }> {
+): Promise<{ now: Date; recent: Recent; plan: Plan }> {
   const directory = await readFacts(tx, settings, [payment]);
   refuseWhileRestoring(directory);
   const { now, of } = directory;
-  const recent = await readRecent(tx, settings.risk, [payment.workerId], [payment.paymentId]);
+  const recent = await readRecent(tx, settings.risk, [payment], [payment.paymentId]);
   const [facts] = of;
   const platform = facts?.platform;
-  if (!facts || !platform) return { now, plan: { state: "failed", failure: NO_PLATFORM } };
-  const tally = startTally(settings.risk, recent);
+  if (!facts || !platform) {
+    return { now, recent, plan: { state: "failed", failure: NO_PLATFORM } };
+  }
+  const tally = startTally(settings.risk, recent, now);
   // A refusal changes nothing here, so whether the failure would need a void is no question.
   const planningFacts = {
     ...facts,
@@ -127,6 +132,7 @@ async function planRetry(
   // No waiting either: the caller sees what is missing and retries once it is there.
   return {
     now,
+    recent,
     plan: planPayment(payment, planningFacts, settings, settings.retryDelaysMs.length),
   };
 }

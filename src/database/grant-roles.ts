@@ -28,9 +28,8 @@ const INSERT_ONLY = new Set([
 /** Changed, never deleted. Whatever stands in neither list may be deleted from. */
 const KEPT = new Set(
   `payments transactions transaction_items inbox deployment dead_letters platforms workers tasks api_keys kafka_offsets
-   chain_cursors restores own_offsets announced_outcomes live_sequence live_epochs reconciliations prunings`.split(
-    /\s+/,
-  ),
+   chain_cursors restores own_offsets announced_outcomes live_sequence live_epochs reconciliations prunings
+   platform_days`.split(/\s+/),
 );
 
 /** What opens something: reading it is for the service alone. */

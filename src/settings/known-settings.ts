@@ -72,6 +72,7 @@ export const common = {
   REPUTATION_POINTS: { parse: parse.integer(0, 1_000_000), byDefault: "10" },
   RISK_WORKER_DAILY_AMOUNT: { parse: parse.orOff(parse.amount), byDefault: "" },
   RISK_WORKER_HOURLY_COUNT: { parse: parse.orOff(parse.integer(1, 1_000_000)), byDefault: "" },
+  RISK_PLATFORM_DAILY_AMOUNT: { parse: parse.orOff(parse.amount), byDefault: "" },
   // OpenTelemetry's own names; what is not listed here (time-out, compression, certificates) its exporter reads itself.
   OTEL_EXPORTER_OTLP_ENDPOINT: {
     parse: parse.orOff(parse.url("http:", "https:")),

@@ -421,7 +421,7 @@ test("risk limits count what the worker was paid before, but not what failed", a
     ["a", "b", "c"].map((id) => ({ id })),
   );
   const deps = acceptanceOver(pool, {
-    risk: { workerDailyAmount: units(120), workerHourlyCount: 2 },
+    risk: { workerDailyAmount: units(120), workerHourlyCount: 2, platformDailyAmount: null },
   });
   const statesOf = async (taskId: string, changes = {}) =>
     resultsOf(

@@ -59,7 +59,7 @@ function decide(event: Partial<TaskCompleted>, world: World = {}) {
       ),
     },
     known: { events: [], payments: [] },
-    recent: [],
+    recent: { workers: [], platforms: [] },
   };
   const [decision, next] = decideBatch(checked, facts, acceptanceSettings(world.settings));
   const state = world.isRestoring ? "accepted" : "planned";
@@ -185,7 +185,7 @@ describe("what can never be paid is payment.failed, at once", () => {
   });
 
   test("the limits of a worker count the batch itself", () => {
-    const settings = { risk: { workerDailyAmount: units(120), workerHourlyCount: null } };
+    const risk = { ...acceptanceSettings().risk, workerDailyAmount: units(120) };
     const checked = ["a", "b", "c"].map((taskId) => ({
       ...checkSubmission(fromHttp(taskCompleted({ taskId }))),
       recordedAt: null,
@@ -193,9 +193,9 @@ describe("what can never be paid is payment.failed, at once", () => {
     const facts = {
       directory: { now, restoredAt: null, isRestoring: false, of: [good, good, good] },
       known: { events: [], payments: [] },
-      recent: [],
+      recent: { workers: [], platforms: [] },
     };
-    const decisions = decideBatch(checked, facts, acceptanceSettings(settings));
+    const decisions = decideBatch(checked, facts, acceptanceSettings({ risk }));
     expect(decisions).toMatchObject([
       { plan: { state: "planned" } },
       { plan: { state: "planned" } },

@@ -29,7 +29,7 @@ export function acceptanceSettings(changes: Partial<AcceptanceSettings> = {}): A
     maxAmount: 10_000n * MICROS_PER_UNIT,
     fees: { defaultRate: 25_000n, tiers: [] },
     retryDelaysMs: [2_000, 4_000, 6_000],
-    risk: { workerDailyAmount: null, workerHourlyCount: null },
+    risk: { workerDailyAmount: null, workerHourlyCount: null, platformDailyAmount: null },
     topics: { paymentFailed: "payment.failed", deadLetters: "task.completed.dlq" },
     ...changes,
   };
