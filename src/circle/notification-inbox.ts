@@ -10,6 +10,8 @@ interface SentNotification {
   /** Base64 of the DER signature over the bytes. */
   readonly signature: string;
   readonly keyId: string;
+  /** The address that it came from, as far as that is known. */
+  readonly sender: string;
 }
 
 type NotificationOutcome = (typeof NOTIFICATION_OUTCOMES)[number];
@@ -50,8 +52,8 @@ interface Judgement {
 export function createNotificationInbox(deps: NotificationInboxDeps): NotificationInbox {
   const seen = new Set<string>();
 
-  async function judge({ bytes, signature, keyId }: SentNotification): Promise<Judgement> {
-    const key = await deps.keys.find(keyId);
+  async function judge({ bytes, signature, keyId, sender }: SentNotification): Promise<Judgement> {
+    const key = await deps.keys.find(keyId, sender);
     if (!key) return { outcome: "unknown_key" };
     if (!verify("sha256", bytes, key, Buffer.from(signature, "base64"))) {
       return { outcome: "forged" };

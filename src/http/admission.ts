@@ -1,6 +1,6 @@
-import { isIPv6 } from "node:net";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { ApiKey } from "../keys/find-key.ts";
+import { networkOf } from "./network-of.ts";
 import { HttpProblem } from "./problems.ts";
 import type { Access } from "./route.ts";
 import type { Taken, TokenBuckets } from "./token-buckets.ts";
@@ -40,7 +40,7 @@ export function createAdmission(deps: AdmissionDeps): Admission {
   return {
     async admit(access, request, reply) {
       if (access === "probe") return undefined;
-      const address = addressName(request.ip);
+      const address = networkOf(request.ip);
       if (access === "open") {
         charge(reply, "address", addressBuckets.take(address));
         return undefined;
@@ -59,7 +59,7 @@ export function createAdmission(deps: AdmissionDeps): Admission {
       return key;
     },
     chargeFailure(request) {
-      addressBuckets.take(addressName(request.ip));
+      addressBuckets.take(networkOf(request.ip));
     },
   };
 }
@@ -85,15 +85,4 @@ function unauthenticated(isMissing: boolean): HttpProblem {
   return new HttpProblem("unauthenticated", detail, {
     headers: { "www-authenticate": `Bearer realm="gigstream-payments"${error}` },
   });
-}
-
-/** Whoever has an IPv6 network has 2^64 addresses of it: they count as one. */
-function addressName(ip: string): string {
-  if (!isIPv6(ip) || ip.startsWith("::ffff:")) return ip;
-  const [head = "", tail] = ip.split("::");
-  const groups = head.split(":").filter((group) => group !== "");
-  if (tail === undefined) return groups.slice(0, 4).join(":");
-  const after = tail.split(":").filter((group) => group !== "");
-  const zeros = Array.from({ length: 8 - groups.length - after.length }, () => "0");
-  return [...groups, ...zeros, ...after].slice(0, 4).join(":");
 }

@@ -82,6 +82,7 @@ function readCall(
     body: isSigned ? undefined : read("body", spec.body, request.body ?? undefined),
     request: {
       id: request.id,
+      ip: request.ip,
       rawBody: isSigned && Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0),
       rawHeaders: request.headers,
       signal: AbortSignal.any([gone, deps.stopping]),

@@ -71,6 +71,8 @@ export interface Call<S extends RouteSpec> {
   readonly body: OutputOf<S["body"]>;
   readonly request: {
     readonly id: string;
+    /** The caller's address, by the word of trusted proxies only. */
+    readonly ip: string;
     /** Of a signed route: the bytes that were signed. */
     readonly rawBody: Buffer;
     readonly rawHeaders: Readonly<Record<string, string | string[] | undefined>>;

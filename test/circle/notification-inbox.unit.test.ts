@@ -24,7 +24,7 @@ function inbox() {
     metrics,
     hints: () => hints,
     receive: (bytes: Buffer, signature = circle.sign(bytes), keyId = circle.keyId) =>
-      real.receive({ bytes, signature, keyId }),
+      real.receive({ bytes, signature, keyId, sender: "one" }),
   };
 }
 

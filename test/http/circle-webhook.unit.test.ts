@@ -43,8 +43,13 @@ test("the body is looked at byte by byte as it came, beside signature and key id
   await post('{ "a":1, "a":2 }\n', { "X-Circle-Signature": "sig", "X-Circle-Key-Id": "key" });
   await post("no JSON");
   expect(received).toEqual([
-    { bytes: Buffer.from('{ "a":1, "a":2 }\n'), signature: "sig", keyId: "key" },
-    { bytes: Buffer.from("no JSON"), signature: "", keyId: "" },
+    {
+      bytes: Buffer.from('{ "a":1, "a":2 }\n'),
+      signature: "sig",
+      keyId: "key",
+      sender: "127.0.0.1",
+    },
+    { bytes: Buffer.from("no JSON"), signature: "", keyId: "", sender: "127.0.0.1" },
   ]);
 });
 

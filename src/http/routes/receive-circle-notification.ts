@@ -1,9 +1,12 @@
 import { z } from "zod";
+import { networkOf } from "../network-of.ts";
 import { HttpProblem, notFound } from "../problems.ts";
 import { defineRoute } from "../route.ts";
 
 /** Three times the call of PayOnce for 100 payments in hex, which a notification may repeat. */
 const BODY_LIMIT_BYTES = 131_072;
+/** An IPv6 site (/48) is one sender: it costs nothing to have 65,536 networks of it. */
+const SITE_GROUPS = 3;
 
 export const receiveCircleNotification = defineRoute({
   method: "POST",
@@ -33,6 +36,7 @@ not pay through Circle has no such path.`,
     bytes: request.rawBody,
     signature: headers["X-Circle-Signature"],
     keyId: headers["X-Circle-Key-Id"],
+    sender: networkOf(request.ip, SITE_GROUPS),
   });
   switch (outcome) {
     case "accepted":
