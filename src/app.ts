@@ -29,7 +29,7 @@ import { runLiveSequencer } from "./run-live-sequencer.ts";
 import { runHeartbeat } from "./run-heartbeat.ts";
 import { runRelay } from "./relay/run-relay.ts";
 import { runSamplers } from "./run-samplers.ts";
-import { runWebhooks } from "./run-webhooks.ts";
+import { runWebhooks, webhookPort } from "./run-webhooks.ts";
 import { listenForApi, serveApi } from "./serve-api.ts";
 import { loadCursor } from "./settlement/cursor.ts";
 import { createAnnouncedPaidSweep } from "./settlement/sweep-announced-paid.ts";
@@ -71,12 +71,17 @@ export async function runApp(process: Untraced, signal: AbortSignal): Promise<vo
   const publisher = createPublisher({ kafka: connected.kafka, log, timeCall });
   const watch = watchRestores(watchDeps(connected), line.signal);
   const consumer = consume(connected, watch, line.signal);
+  const webhooks = webhookPort(connected);
   const onHeld = (lease: string, isHeld: boolean) => metrics.leases.set({ lease }, isHeld ? 1 : 0);
   const database = { databaseUrl: config.DATABASE_URL, log, onHeld };
   const hold = (name: string, work: (held: AbortSignal) => Promise<void>) =>
     holdLease(database, name, work, line.signal);
   const stages = [
-    serveApi(connected, { listening, consumer, watch }, { stopping: signal, running: line.signal }),
+    serveApi(
+      connected,
+      { listening, consumer, watch, webhooks },
+      { stopping: signal, running: line.signal },
+    ),
     watch.ended,
     recheck(connected, watch, line.signal),
     ...connected.lanes.map((lane) =>
@@ -90,7 +95,7 @@ export async function runApp(process: Untraced, signal: AbortSignal): Promise<vo
           followAndVerify(connected, watch, held),
         ),
     hold("relay", (held) => relayAndNumber(connected, { publisher, watch }, held)),
-    runWebhooks(connected, watch, line.signal),
+    runWebhooks(connected, { watch, webhooks }, line.signal),
     runSamplers(connected, consumer, line.signal),
     runHeartbeat(connected, watch, hold),
   ];

@@ -13,21 +13,27 @@ import { TIDY_EVERY_MS, tidyUp } from "./webhooks/tidy-up.ts";
 /** Beyond the time-out: to claim, to begin and to write down what came of it. */
 const LEASE_MARGIN_MS = 5_000;
 
+interface Webhooks {
+  readonly watch: Pick<RestoreWatch, "checked">;
+  /** The API's own: what it vets a receiver by is what the sender connects by. */
+  readonly webhooks: WebhookPort;
+}
+
 /**
  * Outcomes → the platforms' receivers, beside the line and on every instance: what is new is made into deliveries, what is
  * due is sent, what is old is forgotten. Until the signal aborts; never rejects.
  */
 export async function runWebhooks(
   connected: Connected,
-  { checked }: Pick<RestoreWatch, "checked">,
+  { watch, webhooks }: Webhooks,
   signal: AbortSignal,
 ): Promise<void> {
   const { config, log, metrics, pool, codec, webhookBells } = connected;
-  const { rules, resolve, due } = webhookPort(connected);
+  const { rules, resolve, due } = webhooks;
   const timeoutMs = config.WEBHOOK_TIMEOUT_MS;
   const poster = createPoster({ timeoutMs, rules, resolve });
   const leaseMs = timeoutMs + LEASE_MARGIN_MS;
-  await until(checked, signal).catch(() => undefined);
+  await until(watch.checked, signal).catch(() => undefined);
   await Promise.all([
     runFanOut({ pool, log, codec }, webhookBells, signal),
     runSender({ pool, log, metrics, poster, due, leaseMs }, signal),
@@ -41,7 +47,7 @@ export async function runWebhooks(
   poster.close();
 }
 
-/** What the API vets a receiver by is what the sender connects by. */
+/** One for the whole process. */
 export function webhookPort({ config, webhookBells }: Connected): WebhookPort {
   return {
     rules: createAddressRules(config.WEBHOOK_ALLOWED_CIDRS ?? []),

@@ -18,6 +18,7 @@ import { createReadiness } from "./http/readiness.ts";
 import { ALL_ROUTES } from "./http/routes/all-routes.ts";
 import { answerStarting } from "./http/starting.ts";
 import { createTokenBuckets } from "./http/token-buckets.ts";
+import type { WebhookPort } from "./http/webhook-port.ts";
 import { createRequestBatcher } from "./intake/request-batcher.ts";
 import type { RunningConsumer } from "./kafka/consumer.ts";
 import type { RestoreWatch } from "./restore/watch-restores.ts";
@@ -25,7 +26,6 @@ import { createUseNotes } from "./keys/note-use.ts";
 import { createReconciler } from "./reconciling/create-reconciler.ts";
 import { fundsReaderOf, instanceOf, replayDeps, reviewDeps, type Connected } from "./stage-deps.ts";
 import { until } from "./until.ts";
-import { webhookPort } from "./run-webhooks.ts";
 import { verifyInChild } from "./verify-in-child.ts";
 
 /** Reading needs few connections, and takes none of the line's. */
@@ -43,6 +43,7 @@ export interface ApiPlace {
   readonly consumer: Pick<RunningConsumer, "isJoined">;
   /** Nothing is accepted before the database was looked at for signs of a restore. */
   readonly watch: Pick<RestoreWatch, "checked">;
+  readonly webhooks: WebhookPort;
 }
 
 /** Before anything behind it is there: who probes the process must find somebody. */
@@ -55,7 +56,7 @@ export function listenForApi({ config, log, metrics }: Untraced): Listening {
 /** Puts the API behind the port that listens already, and keeps it there until its signal aborts. */
 export async function serveApi(
   connected: Connected,
-  { listening, consumer, watch }: ApiPlace,
+  { listening, consumer, watch, webhooks }: ApiPlace,
   signals: ApiSignals,
 ): Promise<void> {
   const { config, log, metrics, server, outcomeBell: decided } = connected;
@@ -79,7 +80,7 @@ export async function serveApi(
     clientsMax: config.SSE_MAX_CONNECTIONS,
   });
   const reconciler = createReconciler({ pool, log, verify: verifyInChild });
-  const api = apiDeps(connected, { pool, outcomes, readiness, live, reconciler });
+  const api = apiDeps(connected, { pool, outcomes, readiness, live, reconciler, webhooks });
   const admission = admissionOf(config, pool, (keyId) => uses.note(keyId));
   const app = await createApi(
     { api, admission, log, metrics, stopping: signals.stopping },
@@ -99,7 +100,7 @@ export async function serveApi(
 
 function apiDeps(
   connected: Connected,
-  own: Pick<ApiDeps, "pool" | "outcomes" | "readiness" | "live" | "reconciler">,
+  own: Pick<ApiDeps, "pool" | "outcomes" | "readiness" | "live" | "reconciler" | "webhooks">,
 ): ApiDeps {
   const { config, log, metrics, notificationKeys: keys } = connected;
   // Whoever sends may be another instance.
@@ -112,7 +113,6 @@ function apiDeps(
     log,
     replay,
     review: reviewDeps(connected),
-    webhooks: webhookPort(connected),
     notifications: keys && createNotificationInbox({ keys, metrics, onHint }),
     purses: pursesOf(connected),
     deployment: {
