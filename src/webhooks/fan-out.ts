@@ -30,7 +30,8 @@ const messageRow = z.object({
 /**
  * Makes the oldest new messages into one delivery per endpoint that asked for them. Selected by what the table says and
  * never by a number remembered, for ids and times are given before commits. Two instances at once, or a crash, make
- * each delivery once: the message is marked in the statement that makes them. Nothing while a restored database has yet to
+ * each delivery once: the message is marked in the statement that makes them, and one that another instance is at is passed
+ * over. Nothing while a restored database has yet to
  * learn what its own topics hold: it might tell the same event in other words.
  */
 export async function fanOut({ pool, log, codec }: FanOutDeps): Promise<FannedOut> {
@@ -83,10 +84,13 @@ async function write(
   );
   const made = await askDatabase(() =>
     pool.any(sql.prepared("webhooks-fan-out", idRow)`
-      WITH told AS (
+      WITH mine AS (
+        SELECT m.id FROM webhook_messages m WHERE m.id = ANY(${ids}) AND m.fanned_out_at IS NULL
+        FOR UPDATE SKIP LOCKED
+      ), told AS (
         UPDATE webhook_messages m SET body = t.body, payload = NULL, fanned_out_at = payment_now()
-        FROM unnest(${ids}, ${texts}) AS t (id, body)
-        WHERE m.id = t.id AND m.fanned_out_at IS NULL
+        FROM unnest(${ids}, ${texts}) AS t (id, body) JOIN mine USING (id)
+        WHERE m.id = t.id
         RETURNING m.id, m.platform_id, m.type, m.body
       )
       INSERT INTO webhook_deliveries (message_id, endpoint_id, next_attempt_at)

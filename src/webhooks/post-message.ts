@@ -72,6 +72,8 @@ async function exchange(url: URL, options: RequestOptions, body: string): Promis
     request.once("response", found);
     // Also after the answer: a broken connection is told here as well, and must find somebody.
     request.on("error", failed);
+    // Whoever answers 101 and wants to speak something else gives neither an answer nor an error.
+    request.once("close", () => failed(new Error("the connection ended without an answer")));
   });
   request.end(body);
   try {

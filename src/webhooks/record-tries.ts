@@ -1,6 +1,6 @@
 import { sql } from "slonik";
 import { z } from "zod";
-import { anyRow, type Database } from "../database/pool.ts";
+import type { Database } from "../database/pool.ts";
 import { askDatabase } from "../database/translate-error.ts";
 import type { Claimed } from "./claim-due.ts";
 import { afterTry } from "./schedule.ts";
@@ -16,8 +16,8 @@ const recordedRow = z.object({ id: z.string(), status: z.string() });
 
 /**
  * Writes down what came of tries, and when the next ones are. One whose lease ran out meanwhile, and that somebody else has
- * begun again, changes nothing, unless it succeeded: what has arrived has arrived. Answers the ids of those that are
- * exhausted by it.
+ * begun again, changes nothing, unless it succeeded: what has arrived has arrived. An endpoint's health is written where
+ * it changes only: most receivers are well, and stay so. Answers the ids of those that are exhausted by it.
  */
 export async function recordTries(
   pool: Database,
@@ -30,8 +30,14 @@ export async function recordTries(
     return [claimed.id, claimed.attempt, status, waitMs, granted, kind, statusCode, durationMs];
   });
   const types = ["uuid", "int4", "text", "int4", "int4", "text", "int4", "int4"];
+  const { ids, failing } = healthAfter(tries);
   const recorded = await askDatabase(() =>
     pool.any(sql.prepared("webhooks-record-tries", recordedRow)`
+      WITH health AS (
+        UPDATE webhook_endpoints e SET failing_since = CASE WHEN h.failing THEN coalesce(e.failing_since, payment_now()) END
+        FROM unnest(${sql.array(ids, "uuid")}, ${sql.array(failing, "bool")}) AS h (id, failing)
+        WHERE e.id = h.id AND (e.failing_since IS NOT NULL) <> h.failing
+      )
       UPDATE webhook_deliveries d SET status = r.status, attempts_max = d.attempts_max + r.granted,
         next_attempt_at = CASE WHEN r.status = 'pending' THEN payment_now() + r.wait_ms * interval '1 millisecond' END,
         delivered_at = CASE WHEN r.status = 'delivered' THEN payment_now() END,
@@ -42,28 +48,15 @@ export async function recordTries(
       RETURNING d.id, d.status
     `),
   );
-  await recordHealth(pool, tries);
   return recorded.filter(({ status }) => status === "exhausted").map(({ id }) => id);
 }
 
-/** Written when it changes only: most receivers are well, and stay so. */
-async function recordHealth(pool: Database, tries: readonly FinishedTry[]): Promise<void> {
-  const changed = new Map<string, boolean>();
+/** The last try of each endpoint decides; sorted, so that two instances lock endpoints in one order. Pure. */
+function healthAfter(tries: readonly FinishedTry[]) {
+  const failing = new Map<string, boolean>();
   for (const { claimed, outcome } of tries) {
-    if (outcome.kind === "stopped") continue;
-    changed.set(claimed.endpointId, outcome.kind !== "delivered");
+    if (outcome.kind !== "stopped") failing.set(claimed.endpointId, outcome.kind !== "delivered");
   }
-  for (const { claimed } of tries) {
-    if (changed.get(claimed.endpointId) === claimed.isFailing) changed.delete(claimed.endpointId);
-  }
-  if (changed.size === 0) return;
-  const ids = sql.array([...changed.keys()], "uuid");
-  const failing = sql.array([...changed.values()], "bool");
-  await askDatabase(() =>
-    pool.query(sql.prepared("webhooks-record-health", anyRow)`
-      UPDATE webhook_endpoints e SET failing_since = CASE WHEN h.failing THEN coalesce(e.failing_since, payment_now()) END
-      FROM unnest(${ids}, ${failing}) AS h (id, failing)
-      WHERE e.id = h.id AND (e.failing_since IS NOT NULL) <> h.failing
-    `),
-  );
+  const ids = [...failing.keys()].sort();
+  return { ids, failing: ids.map((id) => failing.get(id) === true) };
 }

@@ -54,7 +54,8 @@ export async function runSender(deps: SenderDeps, signal: AbortSignal): Promise<
 
 function createSender(deps: SenderDeps, signal: AbortSignal) {
   const { pool, due: bell } = deps;
-  const underWay = new Map<string, { readonly claimed: Claimed; readonly done: Promise<void> }>();
+  /** By the try and not by its delivery: one whose lease ran out may be claimed a second time. */
+  const underWay = new Map<Claimed, Promise<void>>();
   /** Whose turn was when, so that whoever has waited longest is asked first; only of those that have something due. */
   let lastTurns = new Map<string, number>();
   let turn = 0;
@@ -66,10 +67,7 @@ function createSender(deps: SenderDeps, signal: AbortSignal) {
       const due = await readDue(pool);
       const turnOf = ({ endpointId }: { endpointId: string }) => lastTurns.get(endpointId) ?? -1;
       const inTurn = due.toSorted((one, other) => turnOf(one) - turnOf(other));
-      const turns = shareTurns(
-        inTurn,
-        [...underWay.values()].map(({ claimed }) => claimed),
-      );
+      const turns = shareTurns(inTurn, [...underWay.keys()]);
       turn += 1;
       lastTurns = new Map(
         due.map((each) => [each.endpointId, turns.has(each.endpointId) ? turn : turnOf(each)]),
@@ -78,7 +76,7 @@ function createSender(deps: SenderDeps, signal: AbortSignal) {
       for (const claimed of await claimDue(pool, turns, deps.leaseMs)) begin(claimed);
     },
     async end(): Promise<void> {
-      await Promise.all([...underWay.values()].map(({ done }) => done));
+      await Promise.all(underWay.values());
       await record().catch((error: unknown) =>
         deps.log.warn({ err: error }, "webhooks that were broken off are sent again later"),
       );
@@ -92,7 +90,7 @@ function createSender(deps: SenderDeps, signal: AbortSignal) {
       finished.push({ claimed, outcome, durationMs });
       bell.ring();
     });
-    underWay.set(claimed.id, { claimed, done });
+    underWay.set(claimed, done);
   }
 
   /** A turn is free once it is written what came of it: while the database is away nothing more is sent than that. */
@@ -101,7 +99,7 @@ function createSender(deps: SenderDeps, signal: AbortSignal) {
     const told = [...finished];
     const exhausted = await recordTries(pool, told);
     finished.splice(0, told.length);
-    for (const { claimed } of told) underWay.delete(claimed.id);
+    for (const { claimed } of told) underWay.delete(claimed);
     deps.metrics.webhookExhausted.add({}, exhausted.length);
     for (const { outcome, durationMs } of told) {
       deps.metrics.webhookTries.add({ outcome: outcome.kind });
@@ -120,8 +118,8 @@ function attempt({ poster }: SenderDeps, claimed: Claimed, signal: AbortSignal) 
 async function disableGone(deps: SenderDeps, tries: readonly FinishedTry[]): Promise<void> {
   const gone = tries.filter(({ outcome }) => outcome.kind === "gone");
   for (const { claimed } of gone) {
-    const { endpointId, platformId } = claimed;
-    if (!(await disableEndpoint(deps.pool, endpointId, "gone"))) continue;
+    const { endpointId, platformId, url } = claimed;
+    if (!(await disableEndpoint(deps.pool, { id: endpointId, url }, "gone"))) continue;
     deps.metrics.webhookDisabled.add({ reason: "gone" });
     deps.log.warn({ endpointId, platformId }, "a webhook endpoint said 410 and is disabled");
   }

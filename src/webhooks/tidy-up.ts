@@ -42,7 +42,7 @@ export async function tidyUp(
         AND NOT EXISTS (SELECT FROM webhook_deliveries d WHERE d.endpoint_id = e.id)`),
   );
   for (const { id: endpointId, platformId } of await readOverfull(pool, pendingMax)) {
-    if (!(await disableEndpoint(pool, endpointId, "backlog"))) continue;
+    if (!(await disableEndpoint(pool, { id: endpointId }, "backlog"))) continue;
     metrics.webhookDisabled.add({ reason: "backlog" });
     log.warn({ endpointId, platformId }, "too much waits for a webhook endpoint; it is disabled");
   }

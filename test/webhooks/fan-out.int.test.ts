@@ -198,6 +198,24 @@ test("two instances that fan out at once make each delivery once", async () => {
   expect(await readDeliveries(pool)).toHaveLength(3);
 });
 
+test("a message that another instance is at is passed over, and holds up none beside it", async () => {
+  await openEndpoint(pool, URL);
+  for (const taskId of ["t1", "t2"]) await settle(taskId);
+  const [locked, over] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const another = await database.openAnotherPool();
+  const held = transact(another, async (tx) => {
+    await tx.query(sql.type(anyRow)`
+      SELECT FROM webhook_messages WHERE id = ${eventOf("t1")} FOR UPDATE`);
+    locked.resolve();
+    await over.promise;
+  });
+  await locked.promise;
+  expect(await fan()).toMatchObject({ messages: 2, deliveries: 1 });
+  over.resolve();
+  await held;
+  expect(await fan()).toMatchObject({ messages: 1, deliveries: 1 });
+});
+
 test("nothing is made while a restored database has yet to read its own topics", async () => {
   await openEndpoint(pool, URL);
   await settle("t1");

@@ -119,6 +119,20 @@ test("who breaks the connection, before or within the answer, is unreachable", a
   expect(await post(receiver.url)).toEqual({ kind: "unreachable", statusCode: null });
 });
 
+test("who answers that it would rather speak something else ends the try, and holds no turn for ever", async () => {
+  const switching = createServer((socket) => {
+    socket.on("error", () => undefined);
+    socket.once("data", () =>
+      socket.write("HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: x\r\n\r\n"),
+    );
+  });
+  switching.listen(0, "127.0.0.1");
+  await once(switching, "listening");
+  const { port } = switching.address() as AddressInfo;
+  expect(await posterOf()(`http://127.0.0.1:${port}/`)).toMatchObject({ kind: "unreachable" });
+  switching.close();
+});
+
 test("who is not there, has no name or speaks no HTTP is unreachable", async () => {
   const receiver = await startReceiver();
   await receiver[Symbol.asyncDispose]();

@@ -139,6 +139,23 @@ test("410 disables the endpoint; what waits for it waits until its platform enab
   await receiver.received.until("what waited", ({ length }) => length === 4);
 });
 
+test("410 from where an endpoint was before says nothing of where it is now", async () => {
+  const endpoint = await openEndpoint(pool, receiver.url);
+  await owe(pool, endpoint.id, 1);
+  const held: (() => void)[] = [];
+  receiver.answer = (response) => void held.push(() => response.writeHead(410).end());
+  const { look } = sending();
+  await receiver.received.next("the try", () => true);
+  const moved = stack.use(await startReceiver());
+  await changeEndpoint(pool, endpoint.id, { url: moved.url }, actor);
+  held.shift()?.();
+  await untilTold("gone");
+  await makeDue(pool);
+  look();
+  await moved.received.next("the next try", () => true);
+  expect(await rowsOf(pool, "webhook_endpoints")).toMatchObject([{ disabled_reason: null }]);
+});
+
 test("what a dead process had claimed, sent or not, is sent again once its lease is over, and its own word comes too late", async () => {
   const endpoint = await openEndpoint(pool, receiver.url);
   const [webhookId] = await owe(pool, endpoint.id, 1);
@@ -183,6 +200,37 @@ test("a receiver that hangs takes its own platform's turns and delays nobody els
   const ids = await owe(pool, other.id, 50);
   await receiver.received.until("the other's", ({ length }) => length >= ids.length);
   expect(hung.received.items).toHaveLength(TURN_LIMITS.platform);
+});
+
+test("a try that comes through last ends what another one that was begun with it had begun to call failing", async () => {
+  const endpoint = await openEndpoint(pool, receiver.url);
+  const held: ((status: number) => void)[] = [];
+  receiver.answer = (response) => void held.push((status) => response.writeHead(status).end());
+  await owe(pool, endpoint.id, 2);
+  sending();
+  await receiver.received.until("both", ({ length }) => length === 2);
+  const failingSince = async () => (await rowsOf(pool, "webhook_endpoints"))[0]?.["failing_since"];
+  held.shift()?.(500);
+  await vi.waitFor(async () => expect(await failingSince()).not.toBeNull(), WAIT);
+  held.shift()?.(204);
+  await vi.waitFor(async () => expect(await failingSince()).toBeNull(), WAIT);
+});
+
+test("tries that outlive their leases take up their endpoint's turns, and no more of them are begun", async () => {
+  const hung = stack.use(await startReceiver(silent));
+  const endpoint = await openEndpoint(pool, hung.url);
+  const other = await openEndpoint(pool, receiver.url, { platformId: "other" });
+  await owe(pool, endpoint.id, 1);
+  const { look } = sending({ timeoutMs: 120_000, leaseMs: 180_000 });
+  for (let turn = 1; turn <= TURN_LIMITS.endpoint; turn += 1) {
+    await hung.received.until(`try ${turn}`, ({ length }) => length === turn);
+    await makeDue(pool);
+    look();
+  }
+  const [told] = await owe(pool, other.id, 1);
+  look();
+  await receiver.received.next("the other's", ({ headers }) => headers["webhook-id"] === told);
+  expect(hung.received.items).toHaveLength(TURN_LIMITS.endpoint);
 });
 
 test("an endpoint that fails has one turn at a time, and all of them again once it answers", async () => {
