@@ -71,17 +71,13 @@ export async function runApp(process: Untraced, signal: AbortSignal): Promise<vo
   const publisher = createPublisher({ kafka: connected.kafka, log, timeCall });
   const watch = watchRestores(watchDeps(connected), line.signal);
   const consumer = consume(connected, watch, line.signal);
-  const webhooks = webhookPort(connected);
+  const api = { listening, consumer, watch, webhooks: webhookPort(connected) };
   const onHeld = (lease: string, isHeld: boolean) => metrics.leases.set({ lease }, isHeld ? 1 : 0);
   const database = { databaseUrl: config.DATABASE_URL, log, onHeld };
   const hold = (name: string, work: (held: AbortSignal) => Promise<void>) =>
     holdLease(database, name, work, line.signal);
   const stages = [
-    serveApi(
-      connected,
-      { listening, consumer, watch, webhooks },
-      { stopping: signal, running: line.signal },
-    ),
+    serveApi(connected, api, { stopping: signal, running: line.signal }),
     watch.ended,
     recheck(connected, watch, line.signal),
     ...connected.lanes.map((lane) =>
@@ -95,7 +91,7 @@ export async function runApp(process: Untraced, signal: AbortSignal): Promise<vo
           followAndVerify(connected, watch, held),
         ),
     hold("relay", (held) => relayAndNumber(connected, { publisher, watch }, held)),
-    runWebhooks(connected, { watch, webhooks }, line.signal),
+    runWebhooks(connected, api, line.signal),
     runSamplers(connected, consumer, line.signal),
     runHeartbeat(connected, watch, hold),
   ];
