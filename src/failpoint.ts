@@ -62,6 +62,13 @@ export const FAILPOINTS = [
   "relay.bytes_left",
   "relay.produced",
   "relay.marked",
+  "webhooks.read",
+  "webhooks.fanned_out",
+  "webhooks.claimed",
+  "webhooks.answered",
+  "webhooks.recorded",
+  "live.before_commit",
+  "live.numbered",
   "shutdown.drained",
 ] as const;
 

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { anyRow, type Database } from "../database/pool.ts";
 import { transact } from "../database/transact.ts";
 import { askDatabase } from "../database/translate-error.ts";
+import { failpoint } from "../failpoint.ts";
 
 /** Some milliseconds' work; a backlog of 30,000 is sixty of them. */
 const OUTCOMES_MAX = 500;
@@ -20,7 +21,7 @@ export async function numberOutcomes(pool: Database): Promise<number> {
     pool.exists(sql.prepared("live-is-due", anyRow)`SELECT FROM live_unnumbered`),
   );
   if (!isDue) return 0;
-  return transact(pool, async (tx) => {
+  const numbered = await transact(pool, async (tx) => {
     const { last } = await tx.one(sql.prepared("live-lock-sequence", lastRow)`
       SELECT last FROM live_sequence FOR UPDATE`);
     // A statement of its own: only so does it see what whoever held the lock has taken.
@@ -58,6 +59,9 @@ export async function numberOutcomes(pool: Database): Promise<number> {
     `);
     await tx.query(sql.prepared("live-move-sequence", anyRow)`
       UPDATE live_sequence SET last = ${last + count}`);
+    await failpoint("live.before_commit");
     return Number(count);
   });
+  await failpoint("live.numbered");
+  return numbered;
 }

@@ -2,6 +2,7 @@ import { sql } from "slonik";
 import { z } from "zod";
 import { type Database } from "../database/pool.ts";
 import { askDatabase } from "../database/translate-error.ts";
+import { failpoint } from "../failpoint.ts";
 import type { OutcomeDecoder } from "../kafka/decode-outcome.ts";
 import type { Logger } from "../log.ts";
 import { messageBody } from "./message-body.ts";
@@ -46,6 +47,7 @@ export async function fanOut({ pool, log, codec }: FanOutDeps): Promise<FannedOu
   if (found.length === 0) {
     return { messages: 0, deliveries: 0, hasEndpoints: await anyEndpoint(pool) };
   }
+  await failpoint("webhooks.read");
   const bodies: { id: string; body: string | null }[] = [];
   for (const { id, type, payload } of found) {
     const kind = type === "payment.completed" ? "completed" : "failed";
@@ -55,6 +57,7 @@ export async function fanOut({ pool, log, codec }: FanOutDeps): Promise<FannedOu
     bodies.push({ id, body: outcome ? messageBody(outcome) : null });
   }
   const deliveries = await write(pool, bodies);
+  await failpoint("webhooks.fanned_out");
   return { messages: found.length, deliveries, hasEndpoints: true };
 }
 

@@ -23,7 +23,6 @@ export async function recordTries(
   pool: Database,
   tries: readonly FinishedTry[],
 ): Promise<readonly string[]> {
-  if (tries.length === 0) return [];
   const rows = tries.map(({ claimed, outcome, durationMs }) => {
     const { status, waitMs, granted } = afterTry(outcome.kind, claimed.triesLeft);
     const { kind, statusCode } = outcome;

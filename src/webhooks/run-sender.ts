@@ -5,6 +5,7 @@
  */
 import { setTimeout as delay } from "node:timers/promises";
 import type { Database } from "../database/pool.ts";
+import { failpoint } from "../failpoint.ts";
 import type { Logger } from "../log.ts";
 import type { Metrics } from "../metrics/create-metrics.ts";
 import type { Wake } from "../wake.ts";
@@ -73,7 +74,9 @@ function createSender(deps: SenderDeps, signal: AbortSignal) {
         due.map((each) => [each.endpointId, turns.has(each.endpointId) ? turn : turnOf(each)]),
       );
       if (turns.size === 0) return;
-      for (const claimed of await claimDue(pool, turns, deps.leaseMs)) begin(claimed);
+      const mine = await claimDue(pool, turns, deps.leaseMs);
+      if (mine.length > 0) await failpoint("webhooks.claimed");
+      for (const claimed of mine) begin(claimed);
     },
     async end(): Promise<void> {
       await Promise.all(underWay.values());
@@ -97,7 +100,10 @@ function createSender(deps: SenderDeps, signal: AbortSignal) {
   async function record(): Promise<void> {
     // A copy: others finish while these are written.
     const told = [...finished];
+    if (told.length === 0) return;
+    await failpoint("webhooks.answered");
     const exhausted = await recordTries(pool, told);
+    await failpoint("webhooks.recorded");
     finished.splice(0, told.length);
     for (const { claimed } of told) underWay.delete(claimed);
     deps.metrics.webhookExhausted.add({}, exhausted.length);

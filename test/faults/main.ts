@@ -10,6 +10,7 @@ const { values } = parseArgs({
   options: {
     matrix: { type: "boolean" },
     cell: { type: "string" },
+    page: { type: "boolean", default: false },
     list: { type: "boolean" },
     workers: { type: "string", default: "3" },
     minutes: { type: "string", default: "600" },
@@ -38,14 +39,16 @@ const MODES: Readonly<Record<string, (values: Values) => Promise<number>>> = {
       workers: Number(workers),
       minutesMax: Number(minutes),
       trust: fresh ? "nothing" : older ? "older" : "same",
+      isEntered: true,
       json,
     }),
-  cell: ({ cell, workers, minutes, json }) =>
+  cell: ({ cell, workers, minutes, page, json }) =>
     playMatrix({
       only: cell,
       workers: Number(workers),
       minutesMax: Number(minutes),
       trust: "nothing",
+      isEntered: page,
       json,
     }),
   list: ({ json }) => listMatrix(json),
@@ -71,7 +74,7 @@ const mode = Object.entries(MODES).find(([flag]) => values[flag as keyof Values]
 if (mode) process.exitCode = await mode[1](values);
 else {
   process.stderr.write(
-    "One of: --matrix [--workers N] [--minutes M] [--fresh | --older] [--json] · --cell NAME [--workers N] [--json] · --list [--json] · --seed N [--steps a,b,c] · --seeds N [--from M] [--failures K] [--json] · --breaks [--only NAME] [--json] · --backlog N [--rail arc|circle] [--json]\n",
+    "One of: --matrix [--workers N] [--minutes M] [--fresh | --older] [--json] · --cell NAME [--page] [--workers N] [--json] · --list [--json] · --seed N [--steps a,b,c] · --seeds N [--from M] [--failures K] [--json] · --breaks [--only NAME] [--json] · --backlog N [--rail arc|circle] [--json]\n",
   );
   process.exitCode = 2;
 }

@@ -5,6 +5,7 @@ import { failpointCells } from "./failpoint-cells.ts";
 import { instanceCells } from "./instance-cells.ts";
 import { pairCells } from "./pair-cells.ts";
 import { takeoverCells } from "./takeover-cells.ts";
+import { tellingCells } from "./telling-cells.ts";
 import { traceCells } from "./trace-cells.ts";
 import { transferCells } from "./transfer-cells.ts";
 
@@ -13,6 +14,7 @@ export function allCells(): readonly CellSpec[] {
   const cells = [
     ...failpointCells(),
     ...commandCells(),
+    ...tellingCells(),
     ...faultCells(),
     ...traceCells(),
     ...instanceCells(),

@@ -20,6 +20,8 @@ export interface Played {
   readonly endedAtMs: number;
   /** What else was measured, in ms by name. */
   readonly measured?: Readonly<Record<string, number>>;
+  /** What this cell is held to beside the rest, once nothing is in flight; throws what is wrong. */
+  readonly audit?: () => Promise<void>;
 }
 
 /** What became of a cell. */

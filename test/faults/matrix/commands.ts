@@ -1,4 +1,6 @@
 import { allCells } from "./all-cells.ts";
+import type { CellResult } from "./cell-spec.ts";
+import { readReport } from "./read-report.ts";
 import type { Trust } from "./remembered.ts";
 import { runMatrix } from "./run-matrix.ts";
 import { writeReport } from "./write-report.ts";
@@ -6,8 +8,10 @@ import { writeReport } from "./write-report.ts";
 const EXIT_FAILED = 1;
 
 export interface PlayOptions {
-  /** Only cells whose name contains this; absent: all, and the page is written. */
+  /** Only cells whose name contains this; absent: all. */
   readonly only?: string | undefined;
+  /** Enters what was played in the page, which keeps what it says of other cells. */
+  readonly isEntered: boolean;
   readonly workers: number;
   readonly minutesMax: number;
   readonly trust: Trust;
@@ -23,14 +27,23 @@ export async function listMatrix(json: boolean): Promise<number> {
 
 /** Plays cells; answers 1 if any failed. Progress goes to stderr where stdout is for the one document. */
 export async function playMatrix(options: PlayOptions): Promise<number> {
-  const { only, json } = options;
+  const { isEntered, json } = options;
   const output = json ? process.stderr : process.stdout;
   const say = (line: string) => void output.write(`${line}\n`);
   const results = await runMatrix({ ...options, say });
-  if (only === undefined) writeReport(results, allCells().length);
+  if (isEntered) enter(results);
   const failed = results.filter(({ outcome }) => outcome === "failed");
   print(json, results, `${results.length} cells, ${failed.length} failed`);
   return failed.length === 0 ? 0 : EXIT_FAILED;
+}
+
+function enter(results: readonly CellResult[]): void {
+  const known = new Map([...readReport(), ...results].map((result) => [result.name, result]));
+  const cells = allCells();
+  writeReport(
+    cells.flatMap(({ name }) => known.get(name) ?? []),
+    cells.length,
+  );
 }
 
 function print(isJson: boolean, document: unknown, text: string): void {

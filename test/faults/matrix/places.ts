@@ -24,13 +24,18 @@ export interface Place {
   readonly afterMs?: number;
 }
 
-export type ServicePlace = Exclude<Failpoint, OperatorPlace | MigratePlace | TransferPlace>;
+export type ServicePlace = Exclude<
+  Failpoint,
+  OperatorPlace | MigratePlace | TransferPlace | TellingPlace
+>;
 export type OperatorPlace = Extract<
   Failpoint,
   `retry.${string}` | `replay.${string}` | `void.${string}` | `pause.${string}`
 >;
 /** Of plain transfers, which a deployment of PayOnce never makes. */
 type TransferPlace = Extract<Failpoint, `transfer.${string}`>;
+/** Where somebody has to be there who is told. */
+export type TellingPlace = Extract<Failpoint, `webhooks.${string}` | `live.${string}`>;
 export type MigratePlace = Extract<Failpoint, `migrate.${string}`>;
 
 const BOTH = ["arc", "circle"] as const;

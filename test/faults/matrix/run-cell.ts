@@ -35,6 +35,7 @@ async function measure(sandbox: Sandbox, spec: CellSpec, logs: string) {
   try {
     played = await spec.play(stage);
     await stage.untilNothingInFlight(RECOVERY_MAX_MS);
+    await played.audit?.();
   } finally {
     over.abort();
     await onCall;

@@ -51,6 +51,8 @@ export interface Stage extends AsyncDisposable {
   readonly audited: () => Promise<Verdict>;
   /** Throws what `gigpay verify` found. */
   readonly verified: () => Promise<void>;
+  /** Keeps something that is disposed of with the stage. */
+  readonly use: <T extends AsyncDisposable>(resource: T) => T;
   /** Runs a command of `gigpay` on this deployment. */
   readonly gigpay: (...args: string[]) => Promise<string>;
 }
@@ -105,6 +107,7 @@ export async function openStage(sandbox: Sandbox, options: StageOptions): Promis
     fleet,
     traffic,
     settings,
+    use: (resource) => opened.use(resource),
     gigpay,
     async untilNothingInFlight(withinMs) {
       const deadlineMs = Date.now() + withinMs;

@@ -6,7 +6,7 @@ import { RECOVERY_MAX_MS } from "./run-cell.ts";
 import { NOT_PROMISED } from "./transfer-cells.ts";
 
 const ROOT = new URL("../../../", import.meta.url);
-const REPORT = fileURLToPath(new URL("docs/fault-matrix.md", ROOT));
+export const REPORT = fileURLToPath(new URL("docs/fault-matrix.md", ROOT));
 
 const WORDS: Readonly<Record<CellKind, string>> = {
   failpoint: "a place, and what happens to the process there",
@@ -22,7 +22,8 @@ export function writeReport(results: readonly CellResult[], planned: number): vo
   writeFileSync(REPORT, reportOf(results, planned));
 }
 
-function reportOf(results: readonly CellResult[], planned: number): string {
+/** The page. Pure but for the versions of what is installed. */
+export function reportOf(results: readonly CellResult[], planned: number): string {
   const failed = results.filter(({ outcome }) => outcome === "failed");
   return [
     "# Fault matrix",
@@ -63,7 +64,10 @@ Postgres, real Kafka, a real chain (anvil) and the unmodified Circle SDK against
 - nothing is in flight within ${RECOVERY_MAX_MS / 1_000} s of the end of the fault: no payment, no send, no event, no pause;
 - the auditor compares the platforms' ledger, the tokens' own logs and Kafka, by no code of \`src/\`: nothing was paid twice, lost,
   contradicted, or failed and yet paid;
-- \`gigpay verify\` finds nothing, and every instance ends with exit 0 when it is told to.
+- \`gigpay verify\` finds nothing, and every instance ends with exit 0 when it is told to;
+- at the places of \`webhooks\` and \`live\`, and where a name says "with receivers": every outcome on Kafka has come to each endpoint of its platform,
+  with the same id and bytes however often, and has one delivery for each in the database; live events, replayed from the first and from the middle,
+  have every outcome once, under numbers without a gap.
 
 A cell whose place was not reached, or whose fault did not strike, has failed. *Recovery* is the time from the end of the fault to
 the last outcome of all payments, those included that were published after it; it contains the rest of a Kafka session
@@ -72,7 +76,8 @@ the last outcome of all payments, those included that were published after it; i
     npm run faults -- --matrix          # all of it, and this page; --minutes M stops in time, and the next run goes on.
                                         # Cells that passed on the same source are not played again (--fresh: they are;
                                         # --older: nor are those that passed on an earlier commit)
-    npm run faults -- --cell NAME       # the cells whose name contains NAME
+                                        # What is not played now stays in the page as it was.
+    npm run faults -- --cell NAME       # the cells whose name contains NAME (--page: and enters them in this page)
     npm run faults -- --list
 
 The names of places are those of \`src/failpoint.ts\`: \`kill\` is SIGKILL and a restart; \`stop\` is SIGSTOP, another instance takes over and
