@@ -56,7 +56,9 @@ test("the body is looked at byte by byte as it came, beside signature and key id
 test("where nothing was sent, nothing is what was signed", async () => {
   const { app, received } = await apiThatFinds("accepted");
   expect(await app.inject({ method: "POST", url: PATH })).toMatchObject({ statusCode: 200 });
-  expect(received).toEqual([{ bytes: Buffer.alloc(0), signature: "", keyId: "" }]);
+  expect(received).toEqual([
+    { bytes: Buffer.alloc(0), signature: "", keyId: "", sender: "127.0.0.1" },
+  ]);
 });
 
 test.each(["forged", "unknown_key"] as const)(
