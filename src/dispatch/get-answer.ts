@@ -2,12 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { failpoint } from "../failpoint.ts";
 import type { DispatchDeps } from "./dispatch-deps.ts";
 import type { Lane, SendReport, SendTicket, StoredSend } from "./rail.ts";
-import {
-  recordAccepted,
-  recordSubmitted,
-  renewTicket,
-  restartReviewClock,
-} from "./record-report.ts";
+import { recordAccepted, renewTicket, restartReviewClock } from "./record-report.ts";
 import {
   KEY_EXPIRED,
   notePost,
@@ -93,7 +88,6 @@ export async function digest(
   report: SendReport,
 ): Promise<number | undefined> {
   const { deps, lane } = answering;
-  const answeredAtMs = performance.now();
   const isNews = held.news !== newsOf(report);
   held.news = newsOf(report);
   const about = { sendId: held.send.id, lane: lane.id, report };
@@ -103,10 +97,7 @@ export async function digest(
       held.send = { ...held.send, ticket: named(held.send.ticket, report.circleId) };
       await recordAccepted(deps, held.send.id, report);
       await failpoint("answer.stored");
-      if (!held.isAccepted) {
-        if (held.send.kind === "pay") await recordSubmitted(deps, held.send.id, answeredAtMs);
-        endTrouble(answering);
-      }
+      if (!held.isAccepted) endTrouble(answering);
       held.isAccepted = true;
       deps.log.debug(about, "send accepted");
       return undefined;

@@ -10,46 +10,29 @@ import { ticketColumns } from "./stored-sends.ts";
 type Report<K extends SendReport["kind"]> = Extract<SendReport, { kind: K }>;
 
 /**
- * The provider or a node took it: its id, state and hash are stored. Hints only: the send may be closed by now.
+ * The provider or a node took it: its id, state and hash are stored, and when that was said. Hints only: the send may be
+ * closed by now. The send alone tells when its payments were taken; settlement copies it where it writes them anyway.
  */
 export async function recordAccepted(
   deps: DispatchDeps,
   sendId: string,
   report: Report<"accepted">,
 ): Promise<void> {
+  const answeredAtMs = performance.now();
   const hash = report.txHash ?? null;
-  await deps.database.query(sql.prepared("dispatch-accepted", anyRow)`
-    UPDATE transactions
-    SET submitted_at = coalesce(submitted_at, payment_now()),
-        circle_id = coalesce(${report.circleId ?? null}, circle_id),
-        circle_state = coalesce(${report.circleState ?? null}, circle_state),
-        hashes = CASE WHEN ${hash}::text IS NULL OR ${hash}::text = ANY(hashes) THEN hashes
-                      ELSE hashes || ${hash}::text END
-    WHERE id = ${sendId}
-  `);
-}
-
-/**
- * The stage clock of a send's payments: when it was first taken. A payment that another step holds at this moment goes
- * without. Not one statement with `recordAccepted`: that would hold payments while it waits for the send's row, which
- * settlement locks in the other order.
- */
-export async function recordSubmitted(
-  deps: DispatchDeps,
-  sendId: string,
-  answeredAtMs: number,
-): Promise<void> {
-  const note = (connection: CommonQueryMethods) =>
-    connection.query(sql.prepared("dispatch-submitted", anyRow)`
-    WITH member AS (
-      SELECT p.id FROM payments p JOIN transaction_items i ON i.payment_id = p.id
-      WHERE i.transaction_id = ${sendId} AND p.generation = i.generation AND p.submitted_at IS NULL
-      FOR NO KEY UPDATE OF p SKIP LOCKED
-    )
-    UPDATE payments p SET submitted_at = payment_now() - ${performance.now() - answeredAtMs} * interval '1 millisecond'
-    FROM member WHERE p.id = member.id
-  `);
-  await deps.database.connect(note);
+  // How long it was held is known once there is a connection: on a busy machine the wait for one counts too.
+  const record = (connection: CommonQueryMethods) =>
+    connection.query(sql.prepared("dispatch-accepted", anyRow)`
+      UPDATE transactions
+      SET submitted_at = coalesce(submitted_at,
+            payment_now() - ${performance.now() - answeredAtMs} * interval '1 millisecond'),
+          circle_id = coalesce(${report.circleId ?? null}, circle_id),
+          circle_state = coalesce(${report.circleState ?? null}, circle_state),
+          hashes = CASE WHEN ${hash}::text IS NULL OR ${hash}::text = ANY(hashes) THEN hashes
+                        ELSE hashes || ${hash}::text END
+      WHERE id = ${sendId}
+    `);
+  await deps.database.connect(record);
 }
 
 /** Keeps a ticket's newer bytes, before they leave. */

@@ -24,6 +24,8 @@ export interface Draft extends PaymentFacts {
   readonly circleTransactionId: string | null;
   readonly voidTxHash: string | null;
   readonly voidWantedAt: Date | null;
+  /** When the newest send that pays was taken by the provider or a node. */
+  readonly submittedAt: Date | null;
   readonly followedAt: Date | null;
   readonly logsReadAt: Date | null;
   readonly settledAt: Date | null;

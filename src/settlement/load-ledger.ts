@@ -47,6 +47,7 @@ export async function loadLedger(
       ),
       outcomes: new Map((outcomes.get(row.id) ?? []).map((row) => [row.generation, row.kind])),
       currencyToken: isCurrency(row.currency) ? deps.tokens[row.currency] : null,
+      submittedAt: row.submittedAt ?? submittedAt(row, termsOf.get(row.id)),
     };
   });
   return {
@@ -73,7 +74,7 @@ async function lockPayments(tx: Transaction, instance: Instance, ids: readonly s
       p.intent, p.rail, p.payer, p.token, p.recipient, p.net_amount, p.fee, p.tries, p.next_attempt_at, p.transaction_id,
       p.review_at, p.doubt_reason, p.doubt_since, p.failure_code, p.failure_message, p.failure_retryable, p.operator,
       p.tx_hash, p.block_number, p.log_index, p.circle_transaction_id, p.void_tx_hash, p.traceparent, p.occurred_at,
-      p.void_wanted_at, p.followed_at, p.logs_read_at, p.settled_at,
+      p.void_wanted_at, p.submitted_at, p.followed_at, p.logs_read_at, p.settled_at,
       r.is_restoring,
       NOT r.is_restoring AND coalesce(
         least(p.accepted_at, p.occurred_at) < (SELECT d.restored_at FROM deployment d), false
@@ -89,7 +90,7 @@ async function lockPayments(tx: Transaction, instance: Instance, ids: readonly s
 async function readCarried(tx: Transaction, ids: readonly string[]) {
   return tx.any(sql.prepared("settle-read-carried", carriedRow)`
     SELECT i.transaction_id, i.position, i.payment_id, i.generation, i.payer, i.token, i.recipient, i.amount,
-      t.rail, t.kind, t.state = 'open' AS is_open, t.operator, t.item_count, t.circle_id, t.hashes
+      t.submitted_at, t.rail, t.kind, t.state = 'open' AS is_open, t.operator, t.item_count, t.circle_id, t.hashes
     FROM transaction_items i JOIN transactions t ON t.id = i.transaction_id
     WHERE i.payment_id = ANY(${sql.array(ids, "uuid")})
     ORDER BY t.created_at, t.id, i.position
@@ -113,6 +114,16 @@ export async function readStored(tx: Transaction, instance: Instance, ids: reado
       AND chain_id = ${instance.chainId} AND pay_once = ${instance.payOnce}
     ORDER BY block_number, log_index
   `);
+}
+
+/** When the newest send that would pay this generation was taken. */
+function submittedAt(
+  { generation }: { readonly generation: number },
+  carried: readonly z.infer<typeof carriedRow>[] = [],
+): Date | null {
+  const isPaying = (row: z.infer<typeof carriedRow>) =>
+    row.generation === generation && row.send.kind === "pay";
+  return carried.findLast(isPaying)?.submittedAt ?? null;
 }
 
 function sendsOf(carried: readonly z.infer<typeof carriedRow>[]): CarriedSend[] {

@@ -33,14 +33,14 @@ export async function writePayments(
       failure_code = d.failure_code, failure_message = d.failure_message, failure_retryable = d.failure_retryable,
       operator = d.operator, tx_hash = d.tx_hash, block_number = d.block_number, log_index = d.log_index,
       circle_transaction_id = d.circle_transaction_id, void_tx_hash = d.void_tx_hash,
-      void_wanted_at = d.void_wanted_at, followed_at = d.followed_at, logs_read_at = d.logs_read_at, settled_at = d.settled_at
+      void_wanted_at = d.void_wanted_at, submitted_at = d.submitted_at, followed_at = d.followed_at, logs_read_at = d.logs_read_at, settled_at = d.settled_at
     FROM json_to_recordset(${sql.json(changed.map(documentOf))}) AS d (
       id uuid, from_state text, from_generation integer, state text, generation integer, intent text, rail text,
       payer text, token text, recipient text, net_amount numeric, fee numeric, tries integer,
       next_attempt_at timestamptz, transaction_id uuid, review_at timestamptz, doubt_reason text,
       doubt_since timestamptz, failure_code text, failure_message text, failure_retryable boolean, operator text,
       tx_hash text, block_number bigint, log_index integer, circle_transaction_id text, void_tx_hash text,
-      void_wanted_at timestamptz, followed_at timestamptz, logs_read_at timestamptz, settled_at timestamptz)
+      void_wanted_at timestamptz, submitted_at timestamptz, followed_at timestamptz, logs_read_at timestamptz, settled_at timestamptz)
     WHERE p.id = d.id AND p.state = d.from_state AND p.generation = d.from_generation
     RETURNING p.id
   `);
@@ -78,6 +78,7 @@ function documentOf({ before, after }: Change) {
     circle_transaction_id: after.circleTransactionId,
     void_tx_hash: after.voidTxHash,
     void_wanted_at: timeOf(after.voidWantedAt),
+    submitted_at: timeOf(after.submittedAt),
     followed_at: timeOf(after.followedAt),
     logs_read_at: timeOf(after.logsReadAt),
     settled_at: timeOf(after.settledAt),

@@ -106,7 +106,6 @@ const paymentRow = z.object({
   next_in_ms: z.number().nullable(),
   review_in_ms: z.number().nullable(),
   first_sent_at: z.date().nullable(),
-  submitted_at: z.date().nullable(),
   failure_code: z.string().nullable(),
   doubt_reason: z.string().nullable(),
 });
@@ -114,7 +113,7 @@ export type PaymentState = z.infer<typeof paymentRow>;
 
 export async function readPayments(db: Database, ids: readonly string[]): Promise<PaymentState[]> {
   const rows = await db.any(sql.type(paymentRow)`
-    SELECT id, state, intent, tries, batch_cap, transaction_id, first_sent_at, submitted_at, failure_code, doubt_reason,
+    SELECT id, state, intent, tries, batch_cap, transaction_id, first_sent_at, failure_code, doubt_reason,
            (extract(epoch FROM next_attempt_at - payment_now()) * 1000)::float8 AS next_in_ms,
            (extract(epoch FROM review_at - payment_now()) * 1000)::float8 AS review_in_ms
     FROM payments WHERE id = ANY(${sql.array(ids, "uuid")})`);

@@ -46,6 +46,7 @@ export function plannedDraft(taskId: string, changes: Partial<Draft> = {}): Draf
     circleTransactionId: null,
     voidTxHash: null,
     voidWantedAt: null,
+    submittedAt: null,
     followedAt: null,
     logsReadAt: null,
     settledAt: null,
