@@ -16,6 +16,12 @@ export function payGasLimit(items: number): bigint {
   return PAY_ONCE_GAS.base + PAY_ONCE_GAS.refusalReserve + BigInt(items) * PAY_ONCE_GAS.perPayment;
 }
 
+/** How many items a `pay` may have that declares no more than that; one in any case. */
+export function payItemsWithin(gas: bigint): number {
+  const items = (gas - payGasLimit(0)) / PAY_ONCE_GAS.perPayment;
+  return items < 1n ? 1 : Number(items);
+}
+
 /** The gas limit to declare for a `void` of that many items. */
 export function voidGasLimit(items: number): bigint {
   return PAY_ONCE_GAS.base + BigInt(items) * PAY_ONCE_GAS.perVoid;

@@ -36,6 +36,7 @@ import { loadCursor, storeFirstCursor } from "./settlement/cursor.ts";
 import { raiseAlarm } from "./settlement/raise-alarm.ts";
 import { settleBlocks, type SettleBlocksDeps } from "./settlement/settle-blocks.ts";
 import type { Tracing } from "./tracing/tracing.ts";
+import type { Turnstile } from "./turnstile.ts";
 import type { Wake } from "./wake.ts";
 
 /** What the parts outside have been connected to; every stage takes from it what it needs. */
@@ -51,6 +52,8 @@ export interface Connected extends Road, Bells {
   readonly kafka: Kafka;
   readonly codec: Codec;
   readonly signals: Signals<Bell>;
+  /** One for all lanes of this process. */
+  readonly forming: Turnstile;
   /** Lower-case addresses that this deployment sends from. */
   readonly operators: readonly string[];
 }
@@ -192,6 +195,7 @@ export function dispatchDeps(connected: Connected, wake: Wake): DispatchDeps {
     metrics,
     tracing,
     wake,
+    forming: connected.forming,
     calls: createPayOnceCalls(),
     funds: fundsReaderOf(connected),
     chainId,

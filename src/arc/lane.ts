@@ -1,3 +1,4 @@
+import { payItemsWithin } from "../../contracts/pay-once-gas.ts";
 import type { Lane } from "../dispatch/rail.ts";
 import type { Logger } from "../log.ts";
 import { broadcast } from "./broadcast.ts";
@@ -17,6 +18,12 @@ export interface ArcLaneDeps extends SigningDeps {
 
 /** Arc's base fee moves 2 % a block at most, so after 5 s the fees of `freshFees` still hold. */
 const STATE_FRESH_MS = 5_000;
+
+/**
+ * A block takes a transaction only where all that it declares still fits, and it declares more than it uses: on blocks of
+ * 10 million gas one batch of 100 would fill a block with less than half of it used.
+ */
+const SENDS_PER_BLOCK = 4n;
 
 /** What a lane knows from one `open` to the next; all of it can be read again. */
 interface Opened {
@@ -42,6 +49,7 @@ export function createArcLane(deps: ArcLaneDeps, options: { readonly maxInFlight
     method: "payonce",
     operators: [operator],
     maxInFlightPerOperator: options.maxInFlight,
+    batchMax: () => payItemsWithin(opened().chain.gasLimit / SENDS_PER_BLOCK),
 
     async open(openSends, signal) {
       const chain = await readOperatorState(rpc, operator, signal);

@@ -1,10 +1,12 @@
-import { headOf, quantityOf } from "./read-answers.ts";
+import { gasLimitOf, headOf, quantityOf } from "./read-answers.ts";
 import type { Rpc } from "./rpc.ts";
 
 /** What a lane needs of the chain, all from one node. */
 export interface OperatorState {
   readonly blockNumber: bigint;
   readonly baseFeePerGas: bigint;
+  /** Of a block. */
+  readonly gasLimit: bigint;
   /** Nonces used up to the newest block. */
   readonly count: bigint;
 }
@@ -21,5 +23,5 @@ export async function readOperatorState(
   ];
   const [block, count] = await rpc.ask(calls, { signal });
   const { number: blockNumber, baseFeePerGas } = headOf(block);
-  return { blockNumber, baseFeePerGas, count: quantityOf(count) };
+  return { blockNumber, baseFeePerGas, gasLimit: gasLimitOf(block), count: quantityOf(count) };
 }

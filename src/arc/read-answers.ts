@@ -28,6 +28,8 @@ const header = z
     return { ...rest, timestamp: new Date(Number(timestamp) * 1_000) };
   });
 
+const gasLimit = z.object({ gasLimit: quantity });
+
 /** How nodes say that they have not got a block yet. */
 const BLOCK_UNKNOWN =
   /unknown block|header not found|block not found|BlockOutOfRange|block \S* ?not found/i;
@@ -58,6 +60,11 @@ export function headOf(answer: RpcAnswer | undefined): Head {
   const block = resultOf(answer);
   if (block === null) throw new PaymentError("CHAIN_BLOCK_UNKNOWN", "retry", "no such block yet");
   return headFrom(block);
+}
+
+/** How much gas that block may use. */
+export function gasLimitOf(answer: RpcAnswer | undefined): bigint {
+  return parsed(gasLimit, resultOf(answer)).gasLimit;
 }
 
 /** A header as a node or a subscription gives it. */

@@ -107,6 +107,8 @@ export interface Lane {
   /** Lower-case addresses that send in this lane; none in a lane of transfers, where every payer does. */
   readonly operators: readonly string[];
   readonly maxInFlightPerOperator: number;
+  /** The most payments that a send had better carry, as the chain stands; absent: what the settings say. */
+  readonly batchMax?: () => number;
 
   /** Whose wallets it can send from; absent: anybody's who gave PayOnce an allowance. One that is asked for is looked up. */
   readonly payers?: { has(address: string): boolean };

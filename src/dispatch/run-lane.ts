@@ -7,6 +7,7 @@ import { createPayerHolds } from "./payer-holds.ts";
 import type { Lane, SendTicket } from "./rail.ts";
 import { readOpenSends } from "./stored-sends.ts";
 import { createTurn, type Turn } from "./take-turn.ts";
+import { createTurnstile } from "../turnstile.ts";
 import type { Wake } from "../wake.ts";
 
 const TEND_EVERY_MS = 1_000;
@@ -93,13 +94,4 @@ async function keepTending(
       isFailing = true;
     }
   }
-}
-
-function createTurnstile(): <T>(work: () => Promise<T>) => Promise<T> {
-  let last: Promise<unknown> = Promise.resolve();
-  return (work) => {
-    const mine = last.then(work);
-    last = mine.catch(() => undefined);
-    return mine;
-  };
 }

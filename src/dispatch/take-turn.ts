@@ -39,6 +39,10 @@ export function createTurn(deps: DispatchDeps, lane: Lane, parts: TurnParts): Tu
   const isStrangeFor = watchStrangers();
   return async (signal) => {
     await lane.ready(signal);
+    return deps.forming(async () => (signal.aborted ? POLL_MS : turn()));
+  };
+
+  async function turn(): Promise<number | "reopen"> {
     const known = held.ids();
     const status = await readLaneStatus(database, lane, known);
     held.keepOnly(status.open);
@@ -46,7 +50,9 @@ export function createTurn(deps: DispatchDeps, lane: Lane, parts: TurnParts): Tu
     await releaseForgotten(book, holds);
     const isTransfer = lane.method === "transfer";
     const operator = isTransfer ? "payer" : freestOperator(lane, status);
-    const batchMax = isTransfer ? 1 : settings.batchMax;
+    const batchMax = isTransfer
+      ? 1
+      : Math.min(settings.batchMax, lane.batchMax?.() ?? settings.batchMax);
     const sizeMax = Math.min(batchMax, settings.maxInFlight - status.itemsInFlight);
     if (!operator || sizeMax <= 0 || status.paused.has(EVERYTHING)) return POLL_MS;
     const looked = await listDueQueues(database, lane.rail, cursor);
@@ -71,7 +77,7 @@ export function createTurn(deps: DispatchDeps, lane: Lane, parts: TurnParts): Tu
     const { id: sendId, kind, itemCount: items, operator: from } = send;
     deps.log.debug({ lane: lane.id, sendId, kind, items, operator: from }, "send committed");
     return 0;
-  };
+  }
 }
 
 /** Says whether one of the open sends has been unknown for so long. */

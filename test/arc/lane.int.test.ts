@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { payGasLimit } from "../../contracts/pay-once-gas.ts";
 import { PaymentError } from "../../src/errors.ts";
 import { startFakeNode } from "./fake-node.ts";
 import {
@@ -33,6 +34,14 @@ async function openLane(sends = storedSends(), rpc = world.rpc) {
 
 const verdict = async (hash: string) =>
   (await world.readerAt().receiptOf(hash))?.outcome ?? "unknown";
+
+test("a send declares a quarter of a block at most, so that what it leaves unused wastes no block", async () => {
+  const { lane } = await openLane();
+  const items = lane.batchMax?.() ?? 0;
+  // Arc's blocks have 30 million.
+  expect(payGasLimit(items)).toBeLessThanOrEqual(7_500_000n);
+  expect(payGasLimit(items + 1)).toBeGreaterThan(7_500_000n);
+});
 
 describe("submitting", () => {
   test("sends leave under consecutive nonces and are mined in one block, in whatever order they arrive", async () => {

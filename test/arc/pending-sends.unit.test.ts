@@ -13,6 +13,7 @@ const taken = (): Memory => ({ sendId: "s", ticket, isTaken: true, needsBump: fa
 const chainAt = (blockNumber: bigint, changed = {}) => ({
   blockNumber,
   baseFeePerGas: 20n * GWEI,
+  gasLimit: 30_000_000n,
   count: 7n,
   ...changed,
 });

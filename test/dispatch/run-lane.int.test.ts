@@ -130,6 +130,16 @@ describe("a lane", () => {
     await running.done.catch(() => undefined);
   });
 
+  test("carries no more in a send than the chain's blocks have room for", async () => {
+    const world = await aWorld({ batchMax: 10 });
+    await planPayments(world.database, { name: "a", count: 7 });
+    const lane = { ...scriptedLane(), batchMax: () => 3 };
+    aLane(world, lane);
+    await vi.waitFor(() => expect(lane.submitted).toHaveLength(3), soon);
+    const sends = await readSends(world.database);
+    expect(sends.map((send) => send.item_count).sort((a, b) => a - b)).toEqual([1, 3, 3]);
+  });
+
   test("keeps the payments in flight below their bound", async () => {
     const world = await aWorld({ batchMax: 4, maxInFlight: 10 });
     await planPayments(world.database, { name: "a", count: 20 });

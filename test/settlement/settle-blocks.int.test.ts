@@ -94,16 +94,20 @@ describe("settling blocks", () => {
     const paying = await insertSend(pool, [paid], { hashes: [txHash] });
     const lost = await insertSend(pool, [voided]);
     await pool.query(sql.type(anyRow)`
-      UPDATE transactions SET submitted_at = created_at + CASE id WHEN ${paying} THEN 7 ELSE 9 END * interval '1 ms'
+      UPDATE transactions SET submitted_at = date_trunc('milliseconds', created_at) + CASE id WHEN ${paying} THEN 7 ELSE 9 END * interval '1 ms'
       WHERE id IN (${paying}, ${lost})`);
-    await setState(pool, voided.id, { state: "voiding", intent: "void", failureCode: "cancelled_by_operator" });
+    await setState(pool, voided.id, {
+      state: "voiding",
+      intent: "void",
+      failureCode: "cancelled_by_operator",
+    });
     const voidHash = chain.void([{ paymentId: voided.id, generation: 1 }]);
     const voiding = await insertSend(pool, [voided], { kind: "void", hashes: [voidHash] });
     await pool.query(sql.type(anyRow)`
       UPDATE transactions SET submitted_at = payment_now() WHERE id = ${voiding}`);
     await settleBlocks(deps, [chain.mine()]);
     const told = await pool.any(sql.type(z.object({ afterMs: z.number() }))`
-      SELECT extract(epoch FROM p.submitted_at - t.created_at)::float8 * 1000 AS "afterMs"
+      SELECT extract(epoch FROM p.submitted_at - date_trunc('milliseconds', t.created_at))::float8 * 1000 AS "afterMs"
       FROM payments p JOIN transactions t ON t.id = CASE p.state WHEN 'completed' THEN ${paying}::uuid ELSE ${lost}::uuid END
       ORDER BY p.task_id`);
     expect(told.map(({ afterMs }) => Math.round(afterMs))).toEqual([7, 9]);

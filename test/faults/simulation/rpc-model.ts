@@ -100,6 +100,7 @@ function headerAt(view: View, tag: string): unknown {
     parentHash,
     timestamp: numberToHex(Math.floor(timestampMs / 1_000)),
     baseFeePerGas: numberToHex(view.chain.baseFeePerGas),
+    gasLimit: numberToHex(30_000_000n),
   };
 }
 
