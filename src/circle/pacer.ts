@@ -49,6 +49,8 @@ export function createPacer(
     async take(signal) {
       if (!isHeld) return queue(signal);
       isHeld = false;
+      // It may have been kept for long: the next one counts from when this one leaves, or two would leave together.
+      nextAtMs = Math.max(nextAtMs, now() + spacingMs);
     },
     pushBack(ms) {
       nextAtMs = Math.max(nextAtMs, now() + ms);

@@ -47,6 +47,18 @@ test("a kept turn is used once, by the first request that comes", async () => {
   await pacer.take(signal);
 });
 
+test("after a turn that was kept for long the next request keeps its distance", async () => {
+  let nowMs = 1_000;
+  const pacer = createPacer(1, { now: () => nowMs });
+  const { signal } = new AbortController();
+  await pacer.hold(signal);
+  nowMs += 10_000;
+  await pacer.take(signal);
+  await expect(pacer.hold(AbortSignal.timeout(20))).rejects.toThrow("aborted");
+  nowMs += 1_000;
+  await pacer.hold(signal);
+});
+
 test("a push-back takes a kept turn away", async () => {
   const pacer = createPacer(1_000);
   await pacer.hold(AbortSignal.timeout(1_000));
