@@ -1,6 +1,8 @@
 import type { Codec } from "../../../src/kafka/codec.ts";
 import type { TaskCompleted } from "../../../src/payment/events.ts";
 
+const AMOUNTS: ReadonlySet<string> = new Set(["amount", "fee", "netAmount", "latencyMs"]);
+
 /** JSON instead of Avro: what the simulation is about happens around the bytes, never in them. */
 export const jsonCodec: Codec = {
   async decodeTaskCompleted(value) {
@@ -12,7 +14,9 @@ export const jsonCodec: Codec = {
     }
   },
   async decodeOutcome(kind, value) {
-    const read = JSON.parse(value?.toString() ?? "") as never;
+    const read = JSON.parse(value?.toString() ?? "", (name, part: unknown) =>
+      AMOUNTS.has(name) && typeof part === "string" ? BigInt(part) : part,
+    ) as never;
     return { kind, event: read };
   },
   encodePaymentCompleted: encode,
