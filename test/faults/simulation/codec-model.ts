@@ -1,7 +1,7 @@
 import type { Codec } from "../../../src/kafka/codec.ts";
 import type { TaskCompleted } from "../../../src/payment/events.ts";
 
-const AMOUNTS: ReadonlySet<string> = new Set(["amount", "fee", "netAmount", "latencyMs"]);
+const AMOUNTS: ReadonlySet<string> = new Set(["amount", "fee", "netAmount"]);
 
 /** JSON instead of Avro: what the simulation is about happens around the bytes, never in them. */
 export const jsonCodec: Codec = {
