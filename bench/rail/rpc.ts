@@ -7,6 +7,8 @@ import { word } from "./pay-once.ts";
 
 const CHAIN_ID = 5_042_002;
 const BASE_FEE = 20_000_000_000n;
+/** Room for any batch. */
+const GAS_LIMIT = 1_000_000_000n;
 /** Nobody's purse runs dry here: what is compared is the bookkeeping. */
 const PLENTY = 10n ** 24n;
 
@@ -79,6 +81,7 @@ function headerAt(chain: Chain, tag: string): unknown {
     parentHash: hashOf(Math.max(0, number - 1)),
     timestamp: numberToHex(Math.floor(chain.timeOf(number) / 1_000)),
     baseFeePerGas: numberToHex(BASE_FEE),
+    gasLimit: numberToHex(GAS_LIMIT),
   };
 }
 

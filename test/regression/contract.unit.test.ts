@@ -55,7 +55,12 @@ test("GigStream defect 16: an admin's transaction that is mined and reverted is 
   const block = { number: "0x1", hash: `0x${"1".repeat(64)}`, parentHash: `0x${"0".repeat(64)}` };
   const answers: Record<string, unknown> = {
     eth_estimateGas: numberToHex(50_000),
-    eth_getBlockByNumber: { ...block, timestamp: "0x1", baseFeePerGas: "0x1" },
+    eth_getBlockByNumber: {
+      ...block,
+      timestamp: "0x1",
+      baseFeePerGas: "0x1",
+      gasLimit: "0x1c9c380",
+    },
     eth_getTransactionCount: "0x0",
     eth_sendRawTransaction: `0x${"2".repeat(64)}`,
     eth_getTransactionReceipt: { status: "0x0", blockNumber: "0x1", contractAddress: null },
