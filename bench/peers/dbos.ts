@@ -16,6 +16,8 @@ import { decodeTask } from "./job/task.ts";
 const QUEUE = "pay";
 const WORKFLOWS_MAX = 1_000;
 const POLL_MS = 100;
+/** A workflow commits some twenty times: with more connections more of them share a write to the disk. */
+const CONNECTIONS = 50;
 
 const { pool, provider, outcomes } = await openParts();
 
@@ -34,7 +36,7 @@ async function pay(_topic: string, _partition: number, message: KafkaMessage): P
 DBOS.setConfig({
   name: "peer",
   systemDatabaseUrl: DATABASE_URL,
-  systemDatabasePoolSize: 20,
+  systemDatabasePoolSize: CONNECTIONS,
   logLevel: "warn",
 });
 const receiver = new KafkaReceiver(kafkaConfig);
