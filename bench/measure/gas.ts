@@ -2,8 +2,8 @@ import { createPublicClient, http } from "viem";
 import type { Measures } from "../question.ts";
 
 /**
- * What the payments of these blocks cost, and how much of what the blocks had room for they took: from the first block to the
- * last one, which is the last with a payment in it.
+ * What the payments of these blocks cost, and how much of what the blocks had room for they took while there were enough of
+ * them: between the first block with payments and the last, which hold what was there by then.
  */
 export async function gasMeasures(
   rpcUrl: string,
@@ -11,15 +11,19 @@ export async function gasMeasures(
   payments: number,
 ): Promise<Measures> {
   const client = createPublicClient({ transport: http(rpcUrl) });
-  let used = 0n;
-  let offered = 0n;
+  const blocks: { readonly used: number; readonly limit: number }[] = [];
   for (let blockNumber = BigInt(first); blockNumber <= BigInt(last); blockNumber += 1n) {
-    const block = await client.getBlock({ blockNumber });
-    used += block.gasUsed;
-    offered += block.gasLimit;
+    const { gasUsed, gasLimit } = await client.getBlock({ blockNumber });
+    blocks.push({ used: Number(gasUsed), limit: Number(gasLimit) });
   }
-  return {
-    gasPerPayment: Number(used) / payments,
-    gasUsedPercent: (Number(used) * 100) / Number(offered),
-  };
+  const hasPayments = ({ used }: { readonly used: number }) => used > 0;
+  const full = blocks.slice(blocks.findIndex(hasPayments) + 1, blocks.findLastIndex(hasPayments));
+  const gasPerPayment = sum(blocks.map(({ used }) => used)) / payments;
+  if (full.length === 0) return { gasPerPayment };
+  const offered = sum(full.map(({ limit }) => limit));
+  return { gasPerPayment, gasUsedPercent: (sum(full.map(({ used }) => used)) * 100) / offered };
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
 }

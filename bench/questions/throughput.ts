@@ -49,7 +49,8 @@ export const throughput: Question<ThroughputParams> = {
   asks: "How many payments a second does one service carry when a backlog waits for it?",
   notes: `A backlog is published while the service is away; the time counts from when the service is ready to the arrival of the last
 \`payment.completed\`. 50,000 payments where they fit into the time, 10,000 where gas or Circle's limit allows a few hundred a
-second. Of the gas that its blocks had room for, the share that was used tells how much of the chain's room the line fills.`,
+second. How much of the chain's room the line fills is the share of gas that was used, between the first block with payments and the
+last.`,
   cells: CELLS,
   columns: [
     { measure: "payments", title: "payments" },

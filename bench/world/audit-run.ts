@@ -1,22 +1,26 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { audit } from "../../sandbox/audit/audit.ts";
 import type { DemoWorld } from "../../sandbox/demo/world.ts";
+import { taskKey } from "../../sandbox/traffic/ledger.ts";
 import type { Audit } from "../question.ts";
 
 const CATCH_UP_MS = 30_000;
 const POLL_MS = 20;
 
-/** Resolves once so many outcomes have come; throws where they have not in that time. */
+/** Resolves once so many tasks have an outcome, however often it came; throws where they have not in that time. */
 export async function untilEnded(
   { events }: Pick<DemoWorld, "events">,
   count: number,
   { withinMs, signal }: { readonly withinMs: number; readonly signal: AbortSignal },
 ): Promise<void> {
   const untilMs = performance.now() + withinMs;
-  while (events.outcomes.length < count) {
+  const ended = new Set<string>();
+  for (let read = 0; ;) {
+    for (const outcome of events.outcomes.slice(read)) ended.add(taskKey(outcome));
+    read = events.outcomes.length;
+    if (ended.size >= count) return;
     if (performance.now() > untilMs) {
-      const { length } = events.outcomes;
-      throw new Error(`${length} of ${count} tasks have an outcome after ${withinMs} ms more`);
+      throw new Error(`${ended.size} of ${count} tasks have an outcome after ${withinMs} ms more`);
     }
     await delay(POLL_MS, undefined, { signal });
   }
