@@ -1,5 +1,6 @@
 import type { Part } from "../../sandbox/process/spawn-part.ts";
 import type { Audited, Measures } from "../question.ts";
+import { auditOf } from "../world/audit-of.ts";
 import { auditContest } from "./audit-contest.ts";
 import { measureBacklog } from "./measure-backlog.ts";
 import { measureKill } from "./measure-kill.ts";
@@ -39,9 +40,7 @@ export async function playContest(
     const forMs = isQuick ? 2_000 : 6_000;
     rates.push(await measureRate(stage, { perSecond, forMs, withinMs: RATE_WITHIN_MS }));
   }
-  const { published, completed, failed, review, ...verdict } = await auditContest(stage.world);
-  const { paidTwice, lost, contradicting, failedButPaid } = verdict;
-  const wrongs = { paidTwice, lost, contradicting, failedButPaid };
+  const audit = auditOf(await auditContest(stage.world));
   const kill = await measureKill(stage, running, {
     // Never less than it can do, so that it is killed at work.
     perSecond: Math.min(KILL_PER_SECOND_MAX, Math.ceil(paymentsPerSecond) + 2),
@@ -51,6 +50,6 @@ export async function playContest(
   });
   return {
     measures: { ...backlog, ...Object.assign({}, ...rates), ...kill },
-    audit: { published, completed, failed, open: review, ...wrongs },
+    audit,
   };
 }

@@ -4,11 +4,11 @@ import type { PublishedTask } from "../../sandbox/traffic/ledger.ts";
 import { durationMeasures } from "../measure/spread.ts";
 import type { Audited, Cell, Question, RunContext } from "../question.ts";
 import { openApi, type ApiAccess } from "../world/api-access.ts";
-import { auditRun, untilEnded } from "../world/audit-run.ts";
 import { connectLiveClients } from "../world/live-clients.ts";
 import { payOverHttp } from "../world/pay-over-http.ts";
-import { startBenchWorld, type BenchWorld } from "../world/start-bench-world.ts";
+import { startSandboxWorld, type SandboxWorld } from "../world/start-sandbox-world.ts";
 import { stageMeasures } from "../world/steady-load.ts";
+import { untilEnded } from "../world/until-ended.ts";
 
 type RoadsCell = { readonly of: "roads"; readonly ratePerSecond: number };
 type LiveCell = {
@@ -68,19 +68,18 @@ them, with them, without them, in one world; the ratio is that of the service's 
   cellMaxMs: 100_000,
   async run({ params }, context) {
     const settings = { HTTP_PORT: String(await freePort()) };
-    await using bench = await startBenchWorld({ rail: "arc", settings }, context);
+    await using world = await startSandboxWorld({ rail: "arc", settings }, context);
     return params.of === "roads"
-      ? await compareRoads(bench, params, context)
-      : await measureListeners(bench, params, context);
+      ? await compareRoads(world, params, context)
+      : await measureListeners(world, params, context);
   },
 };
 
 async function compareRoads(
-  bench: BenchWorld,
+  world: SandboxWorld,
   { ratePerSecond }: RoadsCell,
   context: RunContext,
 ): Promise<Audited> {
-  const { world } = bench;
   const { signal, isQuick } = context;
   const access = await openApi(world, "payments:write,payments:read");
   const both = async (seconds: number) => {
@@ -111,16 +110,15 @@ async function compareRoads(
       httpOverKafkaP50Ms: (http["httpP50Ms"] ?? Number.NaN) - kafka.p50,
       notTerminal: answers.filter(({ isTerminal }) => !isTerminal).length,
     },
-    audit: await auditRun(world),
+    audit: await world.audit(),
   };
 }
 
 async function measureListeners(
-  bench: BenchWorld,
+  world: SandboxWorld,
   { ratePerSecond, clients, hears }: LiveCell,
   context: RunContext,
 ): Promise<Audited> {
-  const { world } = bench;
   const { signal, isQuick } = context;
   const access = await openApi(world, "payments:read");
   const load = async (seconds: number) => {
@@ -140,7 +138,7 @@ async function measureListeners(
   const own = async (spans: readonly { readonly from: number; readonly to: number }[]) => {
     const isIn = ({ occurredAtMs: at }: PublishedTask) =>
       spans.some(({ from, to }) => at >= from && at <= to);
-    return (await stageMeasures(bench, "arc", isIn))["ownP99Ms"] ?? Number.NaN;
+    return (await stageMeasures(world, isIn))["ownP99Ms"] ?? Number.NaN;
   };
   const [ownP99WithoutMs, ownP99WithMs] = [await own(without), await own([beside.answer])];
   return {
@@ -151,7 +149,7 @@ async function measureListeners(
       eventsHeardPerSecond: beside.events / (2 * seconds),
       clientsDropped: beside.ended,
     },
-    audit: await auditRun(world),
+    audit: await world.audit(),
   };
 }
 

@@ -1,13 +1,11 @@
-import { gasMeasures } from "../measure/gas.ts";
 import type { Audited, RunContext } from "../question.ts";
-import { auditRun, untilEnded } from "./audit-run.ts";
+import { lastArrivalMs, type BenchWorld } from "./bench-world.ts";
 import { readPartTimes, usageSince } from "./part-usage.ts";
-import { lastArrivalMs, type BenchWorld } from "./start-bench-world.ts";
-import type { BlockWatch } from "./watch-blocks.ts";
+import { untilEnded } from "./until-ended.ts";
 
 /** As fast as the platforms can publish: it all waits before the service is there. */
 const PUBLISHED_PER_SECOND = 50_000;
-/** Not part of the backlog: the first payments find connections, caches and compiled code cold. */
+/** Not part of the backlog: the first payments find connections and caches cold. */
 const WARM_UP_PAYMENTS = 200;
 const WARM_UP_WITHIN_MS = 20_000;
 
@@ -18,7 +16,7 @@ export interface Backlog {
 
 /** Lets tasks pile up while the service is away, starts it, and takes the time until each has its outcome. */
 export async function measureBacklog(
-  { world, blocks }: BenchWorld,
+  world: BenchWorld,
   { payments, withinMs }: Backlog,
   { signal }: RunContext,
 ): Promise<Audited> {
@@ -33,28 +31,14 @@ export async function measureBacklog(
   await untilEnded(world, WARM_UP_PAYMENTS + payments, { withinMs, signal });
   const usage = await usageSince(world, before, payments);
   const lastAtMs = lastArrivalMs(world);
-  const audit = await auditRun(world);
-  const drained = blocksBetween(blocks, readyAtMs, lastAtMs);
+  const audit = await world.audit();
   const measures = {
     payments,
     paymentsPerSecond: (payments * 1_000) / (lastAtMs - readyAtMs),
     drainMs: lastAtMs - readyAtMs,
     drainFromStartMs: lastAtMs - startedAtMs,
-    ...(await gasMeasures(world.sandbox.chain.rpcUrl, drained, payments)),
+    ...(await world.gasBetween(readyAtMs, lastAtMs, payments)),
     ...usage,
   };
   return { measures, audit };
-}
-
-/** Those that could carry a payment: the first that came once the service was ready, and the last before all had ended. */
-function blocksBetween(
-  { blockAtMs }: BlockWatch,
-  fromMs: number,
-  toMs: number,
-): { readonly first: number; readonly last: number } {
-  const numbers = [...blockAtMs].flatMap(([number, atMs]) =>
-    atMs >= fromMs && atMs <= toMs ? [number] : [],
-  );
-  if (numbers.length === 0) throw new Error("no block was seen while the backlog was drained");
-  return { first: Math.min(...numbers), last: Math.max(...numbers) };
 }

@@ -1,20 +1,13 @@
-import type { DemoWorld } from "../../sandbox/demo/world.ts";
 import type { Measures } from "../question.ts";
 import { peakRssMb, readProcesses, treeCpuMs } from "../measure/processes.ts";
+import type { BenchWorld } from "./bench-world.ts";
 
 /** The CPU time of each part of a world so far, in ms. */
 export type PartTimes = Readonly<Record<string, number>>;
 
-export async function readPartTimes({ sandbox, servicePid }: DemoWorld): Promise<PartTimes> {
+export async function readPartTimes({ pids }: Pick<BenchWorld, "pids">): Promise<PartTimes> {
   const table = await readProcesses();
-  const roots = {
-    service: servicePid,
-    postgres: sandbox.postgres.server.pid,
-    kafka: sandbox.kafka.broker.pid,
-    anvil: sandbox.chain.server.pid,
-    circle: sandbox.circle.pid,
-  };
-  const times = Object.entries(roots).map(([part, pid]) => [part, treeCpuMs(table, pid)] as const);
+  const times = Object.entries(pids).map(([part, pid]) => [part, treeCpuMs(table, pid)] as const);
   // This process is the generator and the auditor; its children are the parts.
   const { user, system } = process.cpuUsage();
   return { ...Object.fromEntries(times), generator: (user + system) / 1_000 };
@@ -22,7 +15,7 @@ export async function readPartTimes({ sandbox, servicePid }: DemoWorld): Promise
 
 /** What each part took since, spread over these payments: `serviceCpuUsPerPayment`; and the service's memory at its largest. */
 export async function usageSince(
-  world: DemoWorld,
+  world: Pick<BenchWorld, "pids">,
   before: PartTimes,
   payments: number,
 ): Promise<Measures> {
@@ -31,5 +24,8 @@ export async function usageSince(
     `${part}CpuUsPerPayment`,
     ((ms - (before[part] ?? 0)) * 1_000) / payments,
   ]);
-  return { ...Object.fromEntries(perPayment), serviceRssMaxMb: await peakRssMb(world.servicePid) };
+  return {
+    ...Object.fromEntries(perPayment),
+    serviceRssMaxMb: await peakRssMb(world.pids.service),
+  };
 }
