@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { measureLatency } from "../../sandbox/audit/latency.ts";
-import { taskKey } from "../../sandbox/traffic/ledger.ts";
+import { taskKey, type PublishedTask } from "../../sandbox/traffic/ledger.ts";
 import { latencyMeasures } from "../measure/latency-measures.ts";
 import { readPayments } from "../measure/read-payments.ts";
 import { durationMeasures } from "../measure/spread.ts";
@@ -29,8 +29,7 @@ export async function measureSteadyLoad(
 ): Promise<Audited> {
   const count = Math.round((ratePerSecond * (warmUpMs + measuredMs)) / 1_000);
   const measuredFromMs = Date.now() + warmUpMs;
-  const isMeasured = ({ occurredAtMs }: { readonly occurredAtMs: number }) =>
-    occurredAtMs >= measuredFromMs;
+  const isMeasured = ({ occurredAtMs }: PublishedTask) => occurredAtMs >= measuredFromMs;
   const publishedMs: number[] = [];
   const published = world.traffic.publish(
     count,
@@ -67,7 +66,7 @@ export async function measureSteadyLoad(
 /** By the times that the service has kept, and the provider's own. */
 export async function stageMeasures(
   world: BenchWorld,
-  isMeasured: (task: { readonly occurredAtMs: number }) => boolean,
+  isMeasured: (task: PublishedTask) => boolean,
 ): Promise<Measures> {
   const { tasks } = world.ledger;
   const all = await readPayments(world.databaseUrl);
