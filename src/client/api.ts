@@ -937,14 +937,19 @@ export interface Operations {
   readonly listPayments: {
     readonly input: {
       readonly query?: {
+        /** Only this worker's */
         readonly workerId?: OpaqueId | undefined;
+        /** Only those in this state */
         readonly state?: PaymentState | undefined;
+        /** Only this platform's */
         readonly platformId?: OpaqueId | undefined;
+        /** Only this task's */
         readonly taskId?: OpaqueId | undefined;
-        /** A UUID */
+        /** Only those of this bulk */
         readonly bulkId?: string | undefined;
+        /** Only the one of this key */
         readonly idempotencyKey?: OpaqueId | undefined;
-        /** A transaction's hash */
+        /** Only those that this transaction paid */
         readonly txHash?: string | undefined;
         /** Accepted at or after */
         readonly from?: string | undefined;
@@ -1000,8 +1005,9 @@ export interface Operations {
       readonly query?: {
         /** All unless given: payment.completed, payment.failed, payment.accepted, payment.planned, payment.sent, payment.review, separated by commas */
         readonly types?: string | undefined;
+        /** Only this worker's */
         readonly workerId?: OpaqueId | undefined;
-        /** A UUID */
+        /** Only this payment's */
         readonly paymentId?: string | undefined;
       };
       readonly header?: {
@@ -1110,13 +1116,17 @@ export interface Operations {
         readonly id: OpaqueId;
       };
       readonly query?: {
+        /** Only those in this state */
         readonly state?: PaymentState | undefined;
+        /** Only this platform's */
         readonly platformId?: OpaqueId | undefined;
+        /** Only this task's */
         readonly taskId?: OpaqueId | undefined;
-        /** A UUID */
+        /** Only those of this bulk */
         readonly bulkId?: string | undefined;
+        /** Only the one of this key */
         readonly idempotencyKey?: OpaqueId | undefined;
-        /** A transaction's hash */
+        /** Only those that this transaction paid */
         readonly txHash?: string | undefined;
         /** Accepted at or after */
         readonly from?: string | undefined;
@@ -1214,8 +1224,9 @@ export interface Operations {
   readonly listWebhookDeliveries: {
     readonly input: {
       readonly query?: {
-        /** A UUID */
+        /** Only this endpoint's */
         readonly endpointId?: string | undefined;
+        /** Only those that stand so */
         readonly status?: "pending" | "delivered" | "exhausted" | undefined;
         /** How many at most */
         readonly limit?: number | undefined;
@@ -1273,9 +1284,11 @@ export interface Operations {
       readonly query?: {
         /** Only this kind of doubt */
         readonly code?: OpaqueId | undefined;
+        /** Only this platform's */
         readonly platformId?: OpaqueId | undefined;
         /** How many at most */
         readonly limit?: number | undefined;
+        /** `nextCursor` of the page before */
         readonly cursor?: string | undefined;
       };
     };
@@ -1285,8 +1298,11 @@ export interface Operations {
   readonly listDeadLetters: {
     readonly input: {
       readonly query?: {
+        /** Only those that stand so */
         readonly status?: "open" | "replayed" | "discarded" | undefined;
+        /** Only those refused for this */
         readonly code?: OpaqueId | undefined;
+        /** Only this platform's */
         readonly platformId?: OpaqueId | undefined;
         /** How many at most */
         readonly limit?: number | undefined;
@@ -1404,11 +1420,13 @@ export interface Operations {
   readonly listAudit: {
     readonly input: {
       readonly query?: {
-        /** A UUID */
+        /** Only what concerns this payment */
         readonly paymentId?: string | undefined;
+        /** Only acts of this kind */
         readonly action?: OpaqueId | undefined;
         /** How many at most */
         readonly limit?: number | undefined;
+        /** `nextCursor` of the page before */
         readonly cursor?: string | undefined;
       };
     };
@@ -1445,6 +1463,7 @@ export interface Operations {
   readonly showProblem: {
     readonly input: {
       readonly path: {
+        /** `code` of a problem */
         readonly code: string;
       };
     };

@@ -160,11 +160,11 @@ function problemsOf(spec: RouteSpec) {
 }
 
 function codesOf({ access, body, problems }: RouteSpec): readonly ProblemCode[] {
-  if (access === "probe") return [];
   const keyed: readonly ProblemCode[] =
     typeof access === "string" ? [] : ["unauthenticated", "insufficient_scope"];
   const ofBodies: readonly ProblemCode[] = body ? ["payload_too_large"] : [];
-  const always = ["invalid_request", "unsupported_media_type", "rate_limited", "internal"] as const;
-  const ofParts = ["overloaded", "database_unavailable"] as const;
-  return [...new Set([...always, ...keyed, ...problems, ...ofBodies, ...ofParts])];
+  const always = ["invalid_request", "unsupported_media_type", "internal"] as const;
+  if (access === "probe") return always;
+  const ofOthers = ["rate_limited", "overloaded", "database_unavailable"] as const;
+  return [...new Set([...always, ...keyed, ...problems, ...ofBodies, ...ofOthers])];
 }

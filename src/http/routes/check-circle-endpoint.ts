@@ -8,6 +8,7 @@ export const checkCircleEndpoint = defineRoute({
   operationId: "checkCircleEndpoint",
   tag: "Service",
   summary: "Whether notifications of Circle's are taken here",
+  description: "Asked by Circle before it subscribes an address.",
   access: "open",
   answers: { 200: { description: "They are", body: null } },
   problems: ["not_found"],

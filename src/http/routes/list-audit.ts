@@ -3,7 +3,7 @@ import { askDatabase } from "../../database/translate-error.ts";
 import { listAudit as readAudit } from "../../queries/list-audit.ts";
 import { defineRoute } from "../route.ts";
 import { auditEntry } from "../schemas/operating.ts";
-import { CURSOR_RULE, limit, opaqueId, pageOf, uuid } from "../schemas/primitives.ts";
+import { CURSOR_MEANS, CURSOR_RULE, limit, opaqueId, pageOf, uuid } from "../schemas/primitives.ts";
 
 export const listAudit = defineRoute({
   method: "GET",
@@ -15,13 +15,14 @@ export const listAudit = defineRoute({
     "Who did what and why, newest first; nothing in it is ever changed. A key of one platform sees what concerns that platform and its payments.",
   access: { scope: "operate" },
   query: z.strictObject({
-    paymentId: uuid.optional(),
-    action: opaqueId.optional(),
+    paymentId: uuid.optional().meta({ description: "Only what concerns this payment" }),
+    action: opaqueId.optional().meta({ description: "Only acts of this kind" }),
     limit,
     cursor: z
       .string()
       .regex(/^[0-9]{1,18}$/, CURSOR_RULE)
-      .optional(),
+      .optional()
+      .meta({ description: CURSOR_MEANS }),
   }),
   answers: {
     200: { description: "A page of the log", body: pageOf(auditEntry).meta({ id: "AuditPage" }) },

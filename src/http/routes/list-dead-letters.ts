@@ -17,11 +17,14 @@ export const listDeadLetters = defineRoute({
   description: "Records that could not become payments, newest first, without their bytes.",
   access: { scope: "operate" },
   query: z.strictObject({
-    status: z.enum(DEAD_LETTER_STATUSES).optional(),
-    code: opaqueId.optional(),
-    platformId: opaqueId.optional(),
+    status: z
+      .enum(DEAD_LETTER_STATUSES)
+      .optional()
+      .meta({ description: "Only those that stand so" }),
+    code: opaqueId.optional().meta({ description: "Only those refused for this" }),
+    platformId: opaqueId.optional().meta({ description: "Only this platform's" }),
     limit,
-    cursor: cursor.optional(),
+    cursor,
   }),
   answers: {
     200: {

@@ -12,7 +12,10 @@ export const listPayments = defineRoute({
   summary: "List payments",
   description: "Newest first, one row per payment whatever its attempts.",
   access: { scope: "payments:read" },
-  query: z.strictObject({ workerId: opaqueId.optional(), ...paymentQuery }),
+  query: z.strictObject({
+    workerId: opaqueId.optional().meta({ description: "Only this worker's" }),
+    ...paymentQuery,
+  }),
   answers: { 200: { description: "A page of payments", body: paymentPage, csv: true } },
   problems: [],
 })(async ({ deps, key, query }) => ({ status: 200, body: await pageOfPayments(deps, key, query) }));

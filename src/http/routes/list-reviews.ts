@@ -3,7 +3,7 @@ import { askDatabase } from "../../database/translate-error.ts";
 import { listReviews as readReviews, REVIEW_CURSOR } from "../../queries/list-reviews.ts";
 import { defineRoute } from "../route.ts";
 import { review } from "../schemas/payment.ts";
-import { CURSOR_RULE, limit, opaqueId, pageOf } from "../schemas/primitives.ts";
+import { CURSOR_MEANS, CURSOR_RULE, limit, opaqueId, pageOf } from "../schemas/primitives.ts";
 
 export const listReviews = defineRoute({
   method: "GET",
@@ -15,9 +15,13 @@ export const listReviews = defineRoute({
   access: { scope: "operate" },
   query: z.strictObject({
     code: opaqueId.optional().meta({ description: "Only this kind of doubt" }),
-    platformId: opaqueId.optional(),
+    platformId: opaqueId.optional().meta({ description: "Only this platform's" }),
     limit,
-    cursor: z.string().regex(REVIEW_CURSOR, CURSOR_RULE).optional(),
+    cursor: z
+      .string()
+      .regex(REVIEW_CURSOR, CURSOR_RULE)
+      .optional()
+      .meta({ description: CURSOR_MEANS }),
   }),
   answers: {
     200: {

@@ -15,10 +15,10 @@ export const listWebhookDeliveries = defineRoute({
   description: "Newest first, for seven days. Of the receiver's answer only the status is kept.",
   access: { scope: "webhooks:manage" },
   query: z.strictObject({
-    endpointId: uuid.optional(),
-    status: z.enum(DELIVERY_STATUSES).optional(),
+    endpointId: uuid.optional().meta({ description: "Only this endpoint's" }),
+    status: z.enum(DELIVERY_STATUSES).optional().meta({ description: "Only those that stand so" }),
     limit,
-    cursor: cursor.optional(),
+    cursor,
   }),
   answers: {
     200: {

@@ -12,7 +12,7 @@ export const listWebhookEndpoints = defineRoute({
   tag: "Webhooks",
   summary: "List webhook endpoints",
   access: { scope: "webhooks:manage" },
-  query: z.strictObject({ limit, cursor: cursor.optional() }),
+  query: z.strictObject({ limit, cursor }),
   answers: {
     200: {
       description: "A page of endpoints, newest first",

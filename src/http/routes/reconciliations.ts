@@ -55,7 +55,7 @@ export const listReconciliations = defineRoute({
   summary: "List verifications",
   description: "Newest first. The service also verifies by itself what is new, every minute.",
   access,
-  query: z.strictObject({ limit, cursor: cursor.optional() }),
+  query: z.strictObject({ limit, cursor }),
   answers: {
     200: {
       description: "A page of them",

@@ -9,8 +9,11 @@ export const showProblem = defineRoute({
   operationId: "showProblem",
   tag: "Service",
   summary: "Explain a problem code",
+  description: "For people: where the `type` of every problem leads.",
   access: "open",
-  params: z.object({ code: z.string().max(100).meta({ example: "not_found" }) }),
+  params: z.object({
+    code: z.string().max(100).meta({ description: "`code` of a problem", example: "not_found" }),
+  }),
   answers: {
     200: {
       description: "What it means and what to do",

@@ -18,9 +18,9 @@ may be missing. Every 15 s a block without data moves the id on. Whoever takes n
 \`event: dropped\` and is disconnected. A key of one platform hears of its own payments.`,
   access: { scope: "payments:read" },
   query: z.strictObject({
-    types: liveTypes.optional(),
-    workerId: opaqueId.optional(),
-    paymentId: uuid.optional(),
+    types: liveTypes,
+    workerId: opaqueId.optional().meta({ description: "Only this worker's" }),
+    paymentId: uuid.optional().meta({ description: "Only this payment's" }),
   }),
   headers: z.object({
     "Last-Event-ID": z

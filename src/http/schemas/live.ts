@@ -16,6 +16,7 @@ export const liveTypes = z
     context.issues.push({ code: "custom", message: TYPES_RULE, input: text });
     return z.NEVER;
   })
+  .optional()
   .meta({
     override: { type: "string" },
     description: `All unless given: ${LIVE_TYPES.join(", ")}, separated by commas`,

@@ -104,13 +104,15 @@ export const limit = z
     description: "How many at most",
   });
 
+export const CURSOR_MEANS = "`nextCursor` of the page before";
 export const CURSOR_RULE = "Take nextCursor of the page before, unchanged.";
 
 /** Of a list of what is never deleted: the last row of a page is a place that stays. */
 export const cursor = z
   .guid(CURSOR_RULE)
   .toLowerCase()
-  .meta({ description: "`nextCursor` of the page before" });
+  .optional()
+  .meta({ description: CURSOR_MEANS });
 
 /** A page of these, newest first. There is no total: it would be wrong by the time it is read. */
 export function pageOf<T extends z.ZodType>(item: T) {

@@ -8,7 +8,7 @@ import { opaqueId, time } from "./primitives.ts";
 
 const url = z.string().min(1, "Give a URL.").max(2_048, "Give at most 2,048 characters.").meta({
   description: "`https://`, port 443 or 8443, a public address; no user name, password or fragment",
-  example: "https://example.com/hooks/payments",
+  example: "https://hooks.example/payments",
 });
 
 const eventTypes = z
