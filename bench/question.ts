@@ -77,7 +77,9 @@ export interface Question<P extends CellParams = CellParams> {
   readonly columns: readonly Column[];
   readonly targets: readonly Target[];
   readonly plots: readonly Plot[];
-  /** An upper bound of one run of one cell; none is begun that could end after the nine minutes. */
+  /** Of all its runs together; nine minutes unless it has to be longer. */
+  readonly runMaxMs?: number;
+  /** An upper bound of one run of one cell; none is begun that could end after `runMaxMs`. */
   readonly cellMaxMs: number;
   /** Measures a cell once, in a world of its own, warm-up apart, and has it audited. */
   run(cell: Cell<P>, context: RunContext): Promise<Audited>;

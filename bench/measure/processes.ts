@@ -55,9 +55,18 @@ export function treeCpuMs(table: ProcessTable, root: number): number {
 }
 
 /** The most memory that a process has ever had resident. */
-export async function peakRssMb(pid: number): Promise<number> {
+export function peakRssMb(pid: number): Promise<number> {
+  return memoryMb(pid, /VmHWM:\s+(\d+) kB/);
+}
+
+/** What it has resident now. */
+export function rssMb(pid: number): Promise<number> {
+  return memoryMb(pid, /VmRSS:\s+(\d+) kB/);
+}
+
+async function memoryMb(pid: number, line: RegExp): Promise<number> {
   const status = await readFile(`/proc/${pid}/status`, "utf8");
-  return Number(/VmHWM:\s+(\d+) kB/.exec(status)?.[1] ?? Number.NaN) / 1_024;
+  return Number(line.exec(status)?.[1] ?? Number.NaN) / 1_024;
 }
 
 export interface MachineTimes {

@@ -34,7 +34,7 @@ export async function runQuestion(
   context: RunContext,
   options: RunOptions,
 ): Promise<RunEnd> {
-  const untilMs = performance.now() + (options.runMaxMs ?? RUN_MAX_MS);
+  const untilMs = performance.now() + (options.runMaxMs ?? question.runMaxMs ?? RUN_MAX_MS);
   const hasTime = () => performance.now() + question.cellMaxMs <= untilMs;
   // Nobody measures with a smoke run, so it need not be undisturbed.
   const hasTimeAgain = () => !context.isQuick && hasTime();

@@ -1,0 +1,147 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { Client } from "pg";
+import { z } from "zod";
+import { measureLatency } from "../../sandbox/audit/latency.ts";
+import type { DemoWorld } from "../../sandbox/demo/world.ts";
+import type { PublishedTask } from "../../sandbox/traffic/ledger.ts";
+import { openLoop } from "../../sandbox/traffic/open-loop.ts";
+import { peakRssMb } from "../measure/processes.ts";
+import type { Audited, RunContext } from "../question.ts";
+import { openApi, type ApiAccess } from "./api-access.ts";
+import { auditRun, untilEnded } from "./audit-run.ts";
+import type { BenchWorld } from "./start-bench-world.ts";
+
+const GREEDY = "platform-1";
+const RATE_PER_SECOND = 50;
+const WARM_UP_TASKS = 100;
+const WARM_UP_WITHIN_MS = 20_000;
+/** One send of the platform's producer. */
+const SEND_TASKS = 1_000;
+const ACCEPT_WITHIN_MS = 60_000;
+const DRAIN_WITHIN_MS = 120_000;
+/** Longer than any backlog lasts. */
+const LIVE_MAX_MS = 2 * DRAIN_WITHIN_MS;
+const POLL_MS = 200;
+
+export interface Neighbours {
+  readonly backlog: number;
+  readonly waitsIn: "Kafka" | "Postgres";
+}
+
+/** One platform's backlog, and the times of the others' tasks for as long as it lasts. */
+export async function measureNeighbours(
+  { world }: BenchWorld,
+  { backlog, waitsIn }: Neighbours,
+  { signal }: RunContext,
+): Promise<Audited> {
+  await world.traffic.publish(WARM_UP_TASKS, RATE_PER_SECOND, undefined, signal);
+  await untilEnded(world, WARM_UP_TASKS, { withinMs: WARM_UP_WITHIN_MS, signal });
+  const warmEnded = endedOf(world, GREEDY);
+  if (waitsIn === "Postgres") await storeBacklog(world, backlog, signal);
+  const beginsAtMs = Date.now();
+  const over = new AbortController();
+  const others = liveTraffic(world, AbortSignal.any([signal, over.signal]));
+  if (waitsIn === "Kafka") await pour(world, backlog, signal);
+  const untilMs = Date.now() + DRAIN_WITHIN_MS;
+  while (endedOf(world, GREEDY) - warmEnded < backlog && Date.now() < untilMs) {
+    await delay(POLL_MS, undefined, { signal });
+  }
+  const endedAtMs = Date.now();
+  over.abort();
+  await others;
+  await untilEnded(world, world.ledger.tasks.size, { withinMs: DRAIN_WITHIN_MS / 4, signal });
+  const isNeighbour = ({ platformId, occurredAtMs }: PublishedTask) =>
+    platformId !== GREEDY && occurredAtMs >= beginsAtMs && occurredAtMs <= endedAtMs;
+  const { tasks } = world.ledger;
+  const { latencyMs, measured } = measureLatency(tasks, world.events.outcomes, isNeighbour);
+  return {
+    measures: {
+      othersTasks: measured,
+      othersP50Ms: latencyMs.p50,
+      othersP99Ms: latencyMs.p99,
+      othersMaxMs: latencyMs.max,
+      backlogPerSecond: (backlog * 1_000) / (endedAtMs - beginsAtMs),
+      serviceRssMaxMb: await peakRssMb(world.servicePid),
+    },
+    audit: await auditRun(world),
+  };
+}
+
+function endedOf({ events }: DemoWorld, platformId: string): number {
+  return events.outcomes.filter((outcome) => outcome.platformId === platformId).length;
+}
+
+/** The platform's, as its directory has it: number 1 pays from the first wallet. */
+function ofPlatform(world: DemoWorld, number: number, atMs: number): PublishedTask {
+  const payer = (world.payers[number - 1] ?? "").toLowerCase();
+  return { ...world.traffic.newTask(atMs), platformId: `platform-${number}`, payer };
+}
+
+/** As fast as a producer sends. */
+async function pour(world: DemoWorld, backlog: number, signal: AbortSignal): Promise<void> {
+  for (let left = backlog; left > 0; left -= SEND_TASKS) {
+    signal.throwIfAborted();
+    const tasks = Array.from({ length: Math.min(left, SEND_TASKS) }, () =>
+      ofPlatform(world, 1, Date.now()),
+    );
+    await world.traffic.publishThese(tasks);
+  }
+}
+
+/** Has the backlog accepted while the platform is paused, and then lets it go. */
+async function storeBacklog(world: DemoWorld, backlog: number, signal: AbortSignal): Promise<void> {
+  const access = await openApi(world, "operate");
+  await order(access, "pause");
+  await pour(world, backlog, signal);
+  await untilAccepted(world, backlog, signal);
+  await order(access, "resume");
+}
+
+/** The other platforms, in turn, at an even rate until the signal aborts. */
+async function liveTraffic(world: DemoWorld, signal: AbortSignal): Promise<void> {
+  const others = world.payers.length - 1;
+  let turn = 0;
+  const publish = (due: readonly number[]) => {
+    const tasks = due.map((atMs) => {
+      turn += 1;
+      return ofPlatform(world, 2 + (turn % others), atMs);
+    });
+    return world.traffic.publishThese(tasks);
+  };
+  const count = (RATE_PER_SECOND * LIVE_MAX_MS) / 1_000;
+  await openLoop(count, RATE_PER_SECOND, publish, signal);
+}
+
+async function order({ url, headers }: ApiAccess, what: "pause" | "resume"): Promise<void> {
+  const answer = await fetch(`${url}/v1/platforms/${GREEDY}/${what}`, {
+    method: "POST",
+    headers: { ...headers, "content-type": "application/json" },
+    body: JSON.stringify({ reason: "a backlog is measured" }),
+  });
+  if (!answer.ok) throw new Error(`${what} answered ${answer.status}: ${await answer.text()}`);
+}
+
+/** Until the platform's whole backlog is stored and waits. */
+async function untilAccepted(
+  { sandbox }: Pick<DemoWorld, "sandbox">,
+  backlog: number,
+  signal: AbortSignal,
+): Promise<void> {
+  const client = new Client({ connectionString: sandbox.databaseUrl });
+  await client.connect();
+  try {
+    const untilMs = Date.now() + ACCEPT_WITHIN_MS;
+    while (Date.now() < untilMs) {
+      const { rows } = await client.query(
+        `SELECT count(*)::int AS waiting FROM payments WHERE platform_id = $1 AND state = 'planned'`,
+        [GREEDY],
+      );
+      const [{ waiting }] = z.tuple([z.object({ waiting: z.int() })]).parse(rows);
+      if (waiting >= backlog) return;
+      await delay(POLL_MS, undefined, { signal });
+    }
+    throw new Error(`the backlog was not accepted within ${ACCEPT_WITHIN_MS} ms`);
+  } finally {
+    await client.end();
+  }
+}
