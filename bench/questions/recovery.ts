@@ -1,7 +1,7 @@
 import { freePort } from "../../sandbox/process/free-port.ts";
 import type { Audited, Cell, Question, RunContext } from "../question.ts";
 import { measureNeighbours } from "../world/neighbours.ts";
-import { startBenchWorld } from "../world/start-bench-world.ts";
+import { startSandboxWorld } from "../world/start-sandbox-world.ts";
 import { measureTakeover } from "../world/takeover.ts";
 
 type TakeoverCell = { readonly of: "takeover"; readonly by: "another instance" | "a restart" };
@@ -63,8 +63,8 @@ events; in Postgres it waits accepted, and dispatch takes turns.`,
 };
 
 async function runTakeover({ by }: TakeoverCell, context: RunContext): Promise<Audited> {
-  await using bench = await startBenchWorld({ rail: "arc" }, context);
-  return await measureTakeover(bench, by, context);
+  await using world = await startSandboxWorld({ rail: "arc" }, context);
+  return await measureTakeover(world, by, context);
 }
 
 async function runNeighbours(
@@ -73,7 +73,7 @@ async function runNeighbours(
 ): Promise<Audited> {
   const settings = { HTTP_PORT: String(await freePort()) };
   const sandbox = { treasuries: 5, blockGasLimit: 1_000_000_000 };
-  await using bench = await startBenchWorld({ rail: "arc", settings, sandbox }, context);
+  await using world = await startSandboxWorld({ rail: "arc", settings, sandbox }, context);
   const count = context.isQuick ? QUICK_BACKLOG : backlog;
-  return await measureNeighbours(bench, { backlog: count, waitsIn }, context);
+  return await measureNeighbours(world, { backlog: count, waitsIn }, context);
 }

@@ -1,6 +1,6 @@
 import type { Cell, Question } from "../question.ts";
 import { measureInstances } from "../world/instances.ts";
-import { startBenchWorld } from "../world/start-bench-world.ts";
+import { startSandboxWorld } from "../world/start-sandbox-world.ts";
 
 type ScaleParams = { readonly instances: number };
 
@@ -54,8 +54,8 @@ more machines bring. [docs/scale.md](../../docs/scale.md) says how it goes on be
   cellMaxMs: 75_000,
   async run({ params: { instances } }, context) {
     const sandbox = { blockGasLimit: 1_000_000_000, arcOperators: 3 };
-    await using bench = await startBenchWorld({ rail: "arc", sandbox }, context);
+    await using world = await startSandboxWorld({ rail: "arc", sandbox }, context);
     const payments = context.isQuick ? QUICK_PAYMENTS : PAYMENTS;
-    return await measureInstances(bench, { instances, payments }, context);
+    return await measureInstances(world, { instances, payments }, context);
   },
 };

@@ -1,6 +1,6 @@
 import type { Cell, Question } from "../question.ts";
 import { measureSoak } from "../world/soak.ts";
-import { startBenchWorld } from "../world/start-bench-world.ts";
+import { startSandboxWorld } from "../world/start-sandbox-world.ts";
 
 type SoakParams = { readonly ratePerSecond: number };
 
@@ -41,10 +41,10 @@ resident set, looked at every five seconds, the median of each part; waiting is 
   runMaxMs: 36 * 60_000,
   cellMaxMs: 35 * 60_000,
   async run({ params: { ratePerSecond } }, context) {
-    await using bench = await startBenchWorld({ rail: "arc" }, context);
+    await using world = await startSandboxWorld({ rail: "arc" }, context);
     const [warmUpMs, partMs, wholeMs] = context.isQuick
       ? [2_000, 4_000, 10_000]
       : [120_000, 300_000, MINUTES * 60_000];
-    return await measureSoak(bench, { ratePerSecond, warmUpMs, partMs, wholeMs }, context);
+    return await measureSoak(world, { ratePerSecond, warmUpMs, partMs, wholeMs }, context);
   },
 };

@@ -1,10 +1,11 @@
 import type { Service } from "../../sandbox/demo/service.ts";
 import { peakRssMb, readProcesses, treeCpuMs } from "../measure/processes.ts";
 import type { Audited, RunContext } from "../question.ts";
-import { auditRun, untilEnded } from "./audit-run.ts";
 import { startInstances } from "./more-instances.ts";
 import { readPartTimes, usageSince } from "./part-usage.ts";
-import { lastArrivalMs, type BenchWorld } from "./start-bench-world.ts";
+import { lastArrivalMs } from "./bench-world.ts";
+import type { SandboxWorld } from "./start-sandbox-world.ts";
+import { untilEnded } from "./until-ended.ts";
 
 const WARM_UP_TASKS = 200;
 const WARM_UP_WITHIN_MS = 20_000;
@@ -13,7 +14,7 @@ const DRAIN_WITHIN_MS = 45_000;
 
 /** A backlog that waits in Kafka while nobody serves, paid by so many instances that start at once. */
 export async function measureInstances(
-  { world }: BenchWorld,
+  world: SandboxWorld,
   { instances, payments }: { readonly instances: number; readonly payments: number },
   { signal }: RunContext,
 ): Promise<Audited> {
@@ -34,7 +35,7 @@ export async function measureInstances(
   const usage = await usageSince(world, before, payments);
   const besideUs = (((await besideCpuMs(beside.all)) - besideBefore) * 1_000) / payments;
   const drainMs = lastArrivalMs(world) - startedAtMs;
-  const sizes = [world.servicePid, ...beside.all.map(({ pid }) => pid)].map(peakRssMb);
+  const sizes = [world.pids.service, ...beside.all.map(({ pid }) => pid)].map(peakRssMb);
   const cpuUs = Object.entries(usage).flatMap(([name, value]) =>
     name.endsWith("CpuUsPerPayment") ? [value] : [],
   );
@@ -47,7 +48,7 @@ export async function measureInstances(
       busyProcessors: (sumUs * payments) / 1_000 / drainMs,
       instanceRssMaxMb: Math.max(...(await Promise.all(sizes))),
     },
-    audit: await auditRun(world),
+    audit: await world.audit(),
   };
 }
 

@@ -1,9 +1,9 @@
 import { startService, type Service } from "../../sandbox/demo/service.ts";
-import type { DemoWorld } from "../../sandbox/demo/world.ts";
+import type { SandboxWorld } from "./start-sandbox-world.ts";
 
 /** Starts so many more instances of a world's service beside its own; all of them end with the stack. */
 export async function startInstances(
-  { settings }: Pick<DemoWorld, "settings">,
+  { settings }: Pick<SandboxWorld, "settings">,
   count: number,
 ): Promise<AsyncDisposable & { readonly all: readonly Service[] }> {
   await using starting = new AsyncDisposableStack();

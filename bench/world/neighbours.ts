@@ -2,14 +2,13 @@ import { setTimeout as delay } from "node:timers/promises";
 import { Client } from "pg";
 import { z } from "zod";
 import { measureLatency } from "../../sandbox/audit/latency.ts";
-import type { DemoWorld } from "../../sandbox/demo/world.ts";
 import type { PublishedTask } from "../../sandbox/traffic/ledger.ts";
 import { openLoop } from "../../sandbox/traffic/open-loop.ts";
 import { peakRssMb } from "../measure/processes.ts";
 import type { Audited, RunContext } from "../question.ts";
 import { openApi, type ApiAccess } from "./api-access.ts";
-import { auditRun, untilEnded } from "./audit-run.ts";
-import type { BenchWorld } from "./start-bench-world.ts";
+import type { SandboxWorld } from "./start-sandbox-world.ts";
+import { untilEnded } from "./until-ended.ts";
 
 const GREEDY = "platform-1";
 const RATE_PER_SECOND = 50;
@@ -30,7 +29,7 @@ export interface Neighbours {
 
 /** One platform's backlog, and the times of the others' tasks for as long as it lasts. */
 export async function measureNeighbours(
-  { world }: BenchWorld,
+  world: SandboxWorld,
   { backlog, waitsIn }: Neighbours,
   { signal }: RunContext,
 ): Promise<Audited> {
@@ -61,24 +60,24 @@ export async function measureNeighbours(
       othersP99Ms: latencyMs.p99,
       othersMaxMs: latencyMs.max,
       backlogPerSecond: (backlog * 1_000) / (endedAtMs - beginsAtMs),
-      serviceRssMaxMb: await peakRssMb(world.servicePid),
+      serviceRssMaxMb: await peakRssMb(world.pids.service),
     },
-    audit: await auditRun(world),
+    audit: await world.audit(),
   };
 }
 
-function endedOf({ events }: DemoWorld, platformId: string): number {
+function endedOf({ events }: SandboxWorld, platformId: string): number {
   return events.outcomes.filter((outcome) => outcome.platformId === platformId).length;
 }
 
 /** The platform's, as its directory has it: number 1 pays from the first wallet. */
-function ofPlatform(world: DemoWorld, number: number, atMs: number): PublishedTask {
+function ofPlatform(world: SandboxWorld, number: number, atMs: number): PublishedTask {
   const payer = (world.payers[number - 1] ?? "").toLowerCase();
   return { ...world.traffic.newTask(atMs), platformId: `platform-${number}`, payer };
 }
 
 /** As fast as a producer sends. */
-async function pour(world: DemoWorld, backlog: number, signal: AbortSignal): Promise<void> {
+async function pour(world: SandboxWorld, backlog: number, signal: AbortSignal): Promise<void> {
   for (let left = backlog; left > 0; left -= SEND_TASKS) {
     signal.throwIfAborted();
     const tasks = Array.from({ length: Math.min(left, SEND_TASKS) }, () =>
@@ -89,7 +88,11 @@ async function pour(world: DemoWorld, backlog: number, signal: AbortSignal): Pro
 }
 
 /** Has the backlog accepted while the platform is paused, and then lets it go. */
-async function storeBacklog(world: DemoWorld, backlog: number, signal: AbortSignal): Promise<void> {
+async function storeBacklog(
+  world: SandboxWorld,
+  backlog: number,
+  signal: AbortSignal,
+): Promise<void> {
   const access = await openApi(world, "operate");
   await order(access, "pause");
   await pour(world, backlog, signal);
@@ -98,7 +101,7 @@ async function storeBacklog(world: DemoWorld, backlog: number, signal: AbortSign
 }
 
 /** The other platforms, in turn, at an even rate until the signal aborts. */
-async function liveTraffic(world: DemoWorld, signal: AbortSignal): Promise<void> {
+async function liveTraffic(world: SandboxWorld, signal: AbortSignal): Promise<void> {
   const others = world.payers.length - 1;
   let turn = 0;
   const publish = (due: readonly number[]) => {
@@ -123,11 +126,11 @@ async function order({ url, headers }: ApiAccess, what: "pause" | "resume"): Pro
 
 /** Until the platform's whole backlog is stored and waits. */
 async function untilAccepted(
-  { sandbox }: Pick<DemoWorld, "sandbox">,
+  { databaseUrl }: Pick<SandboxWorld, "databaseUrl">,
   backlog: number,
   signal: AbortSignal,
 ): Promise<void> {
-  const client = new Client({ connectionString: sandbox.databaseUrl });
+  const client = new Client({ connectionString: databaseUrl });
   await client.connect();
   try {
     const untilMs = Date.now() + ACCEPT_WITHIN_MS;

@@ -1,12 +1,11 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { measureLatency } from "../../sandbox/audit/latency.ts";
-import type { DemoWorld } from "../../sandbox/demo/world.ts";
 import type { PublishedTask } from "../../sandbox/traffic/ledger.ts";
 import { peakRssMb, rssMb } from "../measure/processes.ts";
 import { spreadOf } from "../measure/spread.ts";
 import type { Audited, RunContext } from "../question.ts";
-import { auditRun, untilEnded } from "./audit-run.ts";
-import type { BenchWorld } from "./start-bench-world.ts";
+import type { SandboxWorld } from "./start-sandbox-world.ts";
+import { untilEnded } from "./until-ended.ts";
 
 export interface Soak {
   readonly ratePerSecond: number;
@@ -30,7 +29,7 @@ const DRAIN_WITHIN_MS = 60_000;
 
 /** A steady load, and how its last part differs from its first. */
 export async function measureSoak(
-  { world }: BenchWorld,
+  world: SandboxWorld,
   { ratePerSecond, warmUpMs, partMs, wholeMs }: Soak,
   { signal, isQuick }: RunContext,
 ): Promise<Audited> {
@@ -76,9 +75,9 @@ export async function measureSoak(
       waitingRatio: other.waiting / one.waiting,
       overThreeSeconds: whole.overThreeSeconds,
       endToEndMaxMs: whole.latencyMs.max,
-      serviceRssMaxMb: await peakRssMb(world.servicePid),
+      serviceRssMaxMb: await peakRssMb(world.pids.service),
     },
-    audit: await auditRun(world),
+    audit: await world.audit(),
   };
 }
 
@@ -91,14 +90,14 @@ function partOf(looks: readonly Look[], { from, to }: { from: number; to: number
 }
 
 async function lookOften(
-  world: DemoWorld,
+  world: SandboxWorld,
   everyMs: number,
   signal: AbortSignal,
 ): Promise<readonly Look[]> {
   const looks: Look[] = [];
   while (!signal.aborted) {
     const waiting = world.ledger.tasks.size - world.events.outcomes.length;
-    looks.push({ atMs: Date.now(), rssMb: await rssMb(world.servicePid), waiting });
+    looks.push({ atMs: Date.now(), rssMb: await rssMb(world.pids.service), waiting });
     await delay(everyMs, undefined, { signal }).catch(() => undefined);
   }
   return looks;

@@ -14,6 +14,8 @@ const CATCH_UP_MS = 30_000;
 export interface SandboxWorld extends BenchWorld {
   /** The service's. */
   readonly settings: DemoWorld["settings"];
+  /** The platforms' wallets, in their order. */
+  readonly payers: DemoWorld["payers"];
 }
 
 /** Starts the sandbox with the service on one of its rails, for one run of one cell: nothing of an earlier run slows it down. */
@@ -31,6 +33,7 @@ export async function startSandboxWorld(
   const running = starting.move();
   return {
     settings: world.settings,
+    payers: world.payers,
     traffic,
     ledger,
     events,

@@ -1,11 +1,10 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { taskKey } from "../../sandbox/traffic/ledger.ts";
-import type { DemoWorld } from "../../sandbox/demo/world.ts";
 import { readPayments } from "../measure/read-payments.ts";
 import type { Audited, Measures, RunContext } from "../question.ts";
-import { auditRun, untilEnded } from "./audit-run.ts";
 import { startInstances } from "./more-instances.ts";
-import type { BenchWorld } from "./start-bench-world.ts";
+import type { SandboxWorld } from "./start-sandbox-world.ts";
+import { untilEnded } from "./until-ended.ts";
 
 const RATE_PER_SECOND = 50;
 const BEFORE_S = 8;
@@ -19,7 +18,7 @@ const DRAIN_WITHIN_MS = 30_000;
  * again at once.
  */
 export async function measureTakeover(
-  { world }: BenchWorld,
+  world: SandboxWorld,
   by: "another instance" | "a restart",
   { signal, isQuick }: RunContext,
 ): Promise<Audited> {
@@ -40,17 +39,17 @@ export async function measureTakeover(
   const measures = await recoveryMeasures(world, { killedAtMs, goesOnAtMs });
   return {
     measures: { ...measures, instances: others.all.length + 1 },
-    audit: await auditRun(world),
+    audit: await world.audit(),
   };
 }
 
 async function recoveryMeasures(
-  world: DemoWorld,
+  world: SandboxWorld,
   { killedAtMs, goesOnAtMs }: { readonly killedAtMs: number; readonly goesOnAtMs: number },
 ): Promise<Measures> {
   const arrivals = arrivalTimes(world);
   const stored: number[] = [];
-  for (const payment of await readPayments(world.sandbox.databaseUrl)) {
+  for (const payment of await readPayments(world.databaseUrl)) {
     const arrivedAtMs = arrivals.get(taskKey(payment));
     const isStored = payment.acceptedAt.getTime() < killedAtMs;
     if (isStored && arrivedAtMs !== undefined && payment.publishedAt.getTime() > killedAtMs) {
@@ -78,7 +77,7 @@ async function recoveryMeasures(
 }
 
 /** Of each task's first outcome. */
-function arrivalTimes({ events }: DemoWorld): Map<string, number> {
+function arrivalTimes({ events }: SandboxWorld): Map<string, number> {
   const first = new Map<string, number>();
   for (const outcome of events.outcomes) {
     const key = taskKey(outcome);
