@@ -60,6 +60,8 @@ export async function listDueQueues(
              SELECT FROM payments f
              WHERE f.intent = w.intent AND f.rail = ${rail} AND f.payer = w.payer AND f.token = w.token
                AND f.platform_id = w.platform_id AND f.next_attempt_at IS NULL AND f.transaction_id IS NULL
+             -- Keeps the planner from making one hash of all payments instead.
+             OFFSET 0
            ) AS due,
            (extract(epoch FROM w.next_attempt_at - payment_now()) * 1000)::float8 AS wait_ms
     FROM unnest(${sql.array(intents.slice(0, starts.length), "text")}, ${column("payer")}, ${column("token")},

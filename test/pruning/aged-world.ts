@@ -1,5 +1,4 @@
 import { sql } from "slonik";
-import { z } from "zod";
 import { acceptBatch } from "../../src/acceptance/accept-batch.ts";
 import { discardDeadLetter } from "../../src/acceptance/discard-dead-letter.ts";
 import { anyRow, type Database } from "../../src/database/pool.ts";
@@ -8,19 +7,11 @@ import { settleBlocks } from "../../src/settlement/settle-blocks.ts";
 import { becomeLetter, bytesOf, replayOver } from "../support/dead-letters.ts";
 import { fromKafka, taskCompleted, TOPIC } from "../support/acceptance.ts";
 import { holdClock } from "../support/hold-clock.ts";
-import { createWorld, insertSend, itemsOf, type SeedPayment } from "../settlement/settle-world.ts";
+import { readPlanned } from "../support/read-planned.ts";
+import { createWorld, insertSend, itemsOf } from "../settlement/settle-world.ts";
 import { sourceOf } from "../settlement/settled-world.ts";
 
 export const AGE_DAYS = 100;
-
-const paymentRow = z.object({
-  id: z.string(),
-  generation: z.number(),
-  payer: z.string(),
-  token: z.string(),
-  recipient: z.string(),
-  amount: z.bigint(),
-});
 
 /**
  * A ledger of two times, by its own stages: `old-…` from a hundred days ago, `young-…` of now. Each has payments that were
@@ -87,11 +78,4 @@ export async function agedWorld(pool: Database) {
       return accept(taskIds);
     },
   };
-}
-
-async function readPlanned(pool: Database, taskId: string): Promise<readonly SeedPayment[]> {
-  const rows = await pool.any(sql.type(paymentRow)`
-    SELECT id, generation, payer, token, recipient, (net_amount * 1000000)::int8 AS amount
-    FROM payments WHERE task_id = ${taskId} AND state = 'planned'`);
-  return rows.map(({ id, generation, ...terms }) => ({ id, generation, terms }));
 }

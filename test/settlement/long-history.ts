@@ -11,12 +11,18 @@ const USDC = "0x3600000000000000000000000000000000000000";
  * settlement leaves them, fifty to a block. Guards are off while it is written, or the audit log alone would take minutes.
  */
 export async function writeHistory(pool: Database, count: number): Promise<void> {
+  const lastBlock = Math.ceil(count / 50);
   await insertDeployment(pool, instance);
-  await storeFirstCursor(pool, instance, { number: BigInt(Math.ceil(count / 50)), hash: "0xhead" });
+  await storeFirstCursor(pool, instance, { number: BigInt(lastBlock), hash: "0xhead" });
+  await writeLedger(pool, count, lastBlock);
+}
+
+/** The same in a deployment that follows the chain already, its last block here. */
+export async function writeLedger(pool: Database, count: number, lastBlock: number): Promise<void> {
   const { chainId, payOnce } = instance;
   const failed = sql.fragment`n % 40 = 0`;
   const id = sql.fragment`md5(n::text)::uuid`;
-  const block = sql.fragment`(n / 50)`;
+  const block = sql.fragment`(n / 50 + ${lastBlock - Math.ceil(count / 50)})`;
   const at = sql.fragment`(payment_now() - (${count} - n) * interval '20 milliseconds' - interval '1 hour')`;
   const txHash = sql.fragment`'0x' || encode(sha256(${block}::text::bytea), 'hex')`;
   const all = sql.fragment`generate_series(1, ${count}::int) AS n`;
