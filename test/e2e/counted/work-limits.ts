@@ -1,0 +1,30 @@
+import type { Work } from "./count-work.ts";
+
+/**
+ * What 200 payments that come at once may cost, a little above what they do; in brackets what was measured. Raise one only
+ * with a reason: each round trip of a commit is some tenths of a millisecond that every payment of its batch waits for.
+ */
+export const WORK_LIMITS: Work = {
+  // BEGIN, offsets, facts, what is known, tasks, payments, inbox, COMMIT [8].
+  acceptRoundTrips: 9,
+  // BEGIN, the lock, what is reserved, what is due, the claim, the send, COMMIT [7].
+  sendRoundTrips: 8,
+  // BEGIN, the cursor, the logs, three reads, eight tables, COMMIT [15].
+  settleRoundTrips: 16,
+  // One fetch may bring the partitions apart, of which there are six [1 or 2].
+  acceptBatches: 6,
+  // 100 to a send; a batch that was accepted apart may be sent apart [2].
+  sends: 8,
+  // A block each at most [1 or 2].
+  settleBatches: 8,
+  publishBatches: 8,
+  // One transaction, or one statement that stands alone [0.07].
+  commitsPerPayment: 0.25,
+  // [0.26]: what a statement for each payment would add is 1.
+  roundTripsPerPayment: 0.75,
+  // All topics and partitions of a batch in one request to the one broker [1].
+  producesPerPublishBatch: 1,
+  chainSendsPerSend: 1,
+  // Blocks, fees and nonces are asked for as time passes, a few a second [0.08]; a request for each payment would add 1.
+  chainRequestsPerPayment: 1,
+};
