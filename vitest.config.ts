@@ -36,7 +36,7 @@ export default defineConfig({
   test: {
     projects: [
       project("unit", { testTimeoutMs: 20_000, maxWorkers: 2 }),
-      project("int", { testTimeoutMs: 60_000, maxWorkers: 3, retry: RETRY }),
+      project("int", { testTimeoutMs: 60_000, maxWorkers: 4, retry: RETRY }),
       project("e2e", {
         testTimeoutMs: 120_000,
         maxWorkers: 1,
