@@ -45,7 +45,8 @@ export function openProvider(ledgerPath: string): Provider {
       });
       ledger.append(fresh);
       const lastMs = Math.max(...transfers.map((transfer) => transfer.executedAtMs));
-      await delay(Math.max(0, lastMs - Date.now()));
+      // A timer may ring within the millisecond before the one that it was set for.
+      while (Date.now() < lastMs) await delay(lastMs - Date.now());
       return transfers;
     },
   };
