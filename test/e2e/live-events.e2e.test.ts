@@ -10,6 +10,8 @@ import { startLine, taskDone, type WholeLine } from "./whole-line.ts";
 
 const OUTCOMES = "types=payment.completed,payment.failed";
 
+const HINTS = ["payment.accepted", "payment.planned", "payment.sent"];
+
 let line: WholeLine;
 let url: string;
 let client: ApiClient;
@@ -42,10 +44,9 @@ test("whoever comes back with the last id after a kill -9 has heard of each paym
   const first = done("first", 20);
   await line.platforms.publish(...first);
   await before.events.until("some outcomes", (all) => all.filter(isOutcome).length >= 5);
-  const hints = new Set(before.events.items.map(({ type }) => type));
-  expect(hints.has("payment.accepted") && hints.has("payment.sent"), [...hints].join(" ")).toBe(
-    true,
-  );
+  // A payment may be over before each step of it was looked at.
+  const isHint = ({ type }: HeardEvent) => HINTS.includes(type);
+  expect(before.events.items.some(isHint)).toBe(true);
   const second = [
     ...done("second", 20),
     { ...taskDone({ platformId: "acme", workerId: "nobody", taskId: "x" }), currency: "DOGE" },

@@ -142,6 +142,19 @@ function headersOf(headers: Readonly<Record<string, string>>) {
   );
 }
 
+const RETRY_AFTER = { "Retry-After": "In how many seconds the same request is worth making again" };
+/** What a problem of that status says beside its body. */
+const PROBLEM_HEADERS: Readonly<Partial<Record<number, Readonly<Record<string, string>>>>> = {
+  401: { "WWW-Authenticate": "How to show who is asking" },
+  429: {
+    ...RETRY_AFTER,
+    RateLimit:
+      "What is left of the requests of this key or address, and in how many seconds more are",
+    "RateLimit-Policy": "How many requests are allowed, and in how many seconds",
+  },
+  503: RETRY_AFTER,
+};
+
 /** Every problem that the route can answer, by status, with its codes. */
 function problemsOf(spec: RouteSpec) {
   const byStatus = Map.groupBy(codesOf(spec), (code) => PROBLEMS[code].status);
@@ -153,6 +166,7 @@ function problemsOf(spec: RouteSpec) {
         `${status}`,
         {
           description: `${STATUS_CODES[status]}: ${codes.map((code) => `\`${code}\``).join(", ")}`,
+          ...(PROBLEM_HEADERS[status] && { headers: headersOf(PROBLEM_HEADERS[status]) }),
           content: { "application/problem+json": { schema: problem } },
         },
       ]),
