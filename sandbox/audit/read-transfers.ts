@@ -18,8 +18,8 @@ export interface TransferReader {
 const transferEvent = parseAbiItem(
   "event Transfer(address indexed from, address indexed to, uint256 value)",
 );
-/** Of 30 full blocks: viem takes no more than 10 MB at once, and wide ranges hang on some nodes instead of failing. */
-const BLOCKS_PER_QUERY = 30n;
+/** viem takes no more than 10 MB at once: of blocks without a limit of gas, 30 had more. Wide ranges hang on some nodes instead of failing. */
+const BLOCKS_PER_QUERY = 8n;
 
 /** Reads transfers out of the given payers, from the tokens' own logs (6 decimals), and nothing from the service. */
 export function createTransferReader(
