@@ -6,8 +6,8 @@ export const BENCH_HELP = `npm run bench -- NAME [--rounds N] [--resume] [--only
 npm run bench -- NAME --follow | --stop
 npm run bench -- --report
 
-Each NAME is one question, answered on the real sandbox in at most nine minutes. The run goes on by itself: Ctrl-C ends
-only the watching.
+Each NAME is one question, answered on the real sandbox in at most nine minutes (history 30, soak 36). The run goes on by
+itself: Ctrl-C ends only the watching.
 
 ${QUESTIONS.map(({ name, asks }) => `  ${name.padEnd(14)} ${asks}`).join("\n")}
 

@@ -66,8 +66,8 @@ export interface Plot {
   readonly mark: "line" | "bar";
 }
 
-/** One question that `npm run bench -- NAME` answers. */
-export interface Question<P extends CellParams = CellParams> {
+/** One question that `npm run bench -- NAME` answers; `S` is what its runs share. */
+export interface Question<P extends CellParams = CellParams, S = unknown> {
   readonly name: string;
   /** One sentence: what the numbers answer. */
   readonly asks: string;
@@ -81,6 +81,8 @@ export interface Question<P extends CellParams = CellParams> {
   readonly runMaxMs?: number;
   /** An upper bound of one run of one cell; none is begun that could end after `runMaxMs`. */
   readonly cellMaxMs: number;
-  /** Measures a cell once, in a world of its own, warm-up apart, and has it audited. */
-  run(cell: Cell<P>, context: RunContext): Promise<Audited>;
+  /** Makes what takes longer than a run and all of them share, once, before the first; put away after the last, or at once. */
+  prepare?(context: RunContext): Promise<S & AsyncDisposable>;
+  /** Measures a cell once, in a world of its own, warm-up apart, and has it audited. `shared` is what `prepare` made. */
+  run(cell: Cell<P>, context: RunContext, shared: S): Promise<Audited>;
 }

@@ -1,5 +1,6 @@
 import type { Question } from "./question.ts";
 import { api } from "./questions/api.ts";
+import { history } from "./questions/history.ts";
 import { latency } from "./questions/latency.ts";
 import { peers } from "./questions/peers.ts";
 import { recovery } from "./questions/recovery.ts";
@@ -14,6 +15,7 @@ export const QUESTIONS: readonly Question[] = [
   peers,
   api,
   recovery,
+  history,
   scale,
   soak,
 ];

@@ -1,7 +1,9 @@
 import type { Part } from "../../sandbox/process/spawn-part.ts";
 import { readProcesses, treeCpuMs } from "../measure/processes.ts";
 import type { Measures } from "../question.ts";
-import { lastArrivalMs, untilAllEnded, type Stage } from "./stage.ts";
+import { lastArrivalMs } from "../world/bench-world.ts";
+import { untilEnded } from "../world/until-ended.ts";
+import type { Stage } from "./stage.ts";
 import type { ContestWorld } from "./world.ts";
 
 /** As fast as the platforms can. */
@@ -17,9 +19,7 @@ export async function measureBacklog(
   const before = await cpuMs(world, parts);
   const startedAtMs = Date.now();
   await traffic.publish(count, AT_ONCE_PER_SECOND, undefined, signal);
-  if (!(await untilAllEnded(stage, withinMs))) {
-    throw new Error(`${count} tasks were not all paid within ${withinMs} ms`);
-  }
+  await untilEnded(world, world.ledger.tasks.size, { withinMs, signal });
   const tookMs = lastArrivalMs(world) - startedAtMs;
   const after = await cpuMs(world, parts);
   const perPayment = (part: keyof typeof after) => ((after[part] - before[part]) * 1_000) / count;

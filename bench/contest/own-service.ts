@@ -16,7 +16,8 @@ const NODE_FLAGS = [
 ];
 const READY_TIMEOUT_MS = 60_000;
 const OPERATORS = 2;
-const PAY_ONCE = `0x${"0".repeat(36)}0ce1`;
+/** Whose payments its database is of. */
+export const OWN_INSTANCE = { chainId: ARC_CHAIN_ID, payOnce: `0x${"0".repeat(36)}0ce1` } as const;
 
 /** This service, its settings as they are by default, over the rail of bench/rail. */
 export function createOwnService(backlog: number): Contender {
@@ -32,10 +33,10 @@ export function createOwnService(backlog: number): Contender {
     KAFKA_SSL: "false",
     SCHEMA_REGISTRY_URL: world.registryUrl,
     PAYMENT_RAIL: "arc",
-    PAY_ONCE_ADDRESS: PAY_ONCE,
+    PAY_ONCE_ADDRESS: OWN_INSTANCE.payOnce,
     PAYMENT_CURRENCIES: "USDC",
     PAYMENT_FEE_PERCENTAGE: "2.5",
-    ARC_CHAIN_ID: String(ARC_CHAIN_ID),
+    ARC_CHAIN_ID: String(OWN_INSTANCE.chainId),
     // Never asked: the chain is in the process.
     ARC_RPC_URL: "http://127.0.0.1:1",
     ARC_OPERATOR_PRIVATE_KEYS: keys.join(","),

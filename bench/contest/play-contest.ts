@@ -1,11 +1,12 @@
 import type { Part } from "../../sandbox/process/spawn-part.ts";
 import type { Audited, Measures } from "../question.ts";
 import { auditOf } from "../world/audit-of.ts";
+import { untilEnded } from "../world/until-ended.ts";
 import { auditContest } from "./audit-contest.ts";
 import { measureBacklog } from "./measure-backlog.ts";
 import { measureKill } from "./measure-kill.ts";
 import { measureRate } from "./measure-rate.ts";
-import { untilAllEnded, type Stage } from "./stage.ts";
+import type { Stage } from "./stage.ts";
 
 const RATES_PER_SECOND = [50, 200] as const;
 /** What a contender must be able to do more than a rate for its latency at that rate to be its own. */
@@ -23,12 +24,12 @@ export async function playContest(
   stage: Stage & { readonly isQuick: boolean },
   running: { parts: readonly Part[] },
 ): Promise<Audited> {
-  const { traffic, contender, signal, isQuick } = stage;
+  const { world, traffic, contender, signal, isQuick } = stage;
   const scale = isQuick ? 0.05 : 1;
   const count = Math.max(4, Math.ceil(contender.backlog * scale));
   const warmUp = Math.min(400, Math.ceil(contender.backlog / 8));
   await traffic.publish(warmUp, warmUp, undefined, signal);
-  if (!(await untilAllEnded(stage, BACKLOG_WITHIN_MS))) throw new Error("not even warm");
+  await untilEnded(world, warmUp, { withinMs: BACKLOG_WITHIN_MS, signal });
   const backlog = await measureBacklog(stage, running.parts, {
     count,
     withinMs: BACKLOG_WITHIN_MS,
@@ -38,9 +39,10 @@ export async function playContest(
   for (const perSecond of RATES_PER_SECOND) {
     if (paymentsPerSecond < perSecond * HEADROOM) continue;
     const forMs = isQuick ? 2_000 : 6_000;
-    rates.push(await measureRate(stage, { perSecond, forMs, withinMs: RATE_WITHIN_MS }));
+    const load = { perSecond, forMs, withinMs: RATE_WITHIN_MS };
+    rates.push(await measureRate({ ...world, traffic }, load, { signal }));
   }
-  const audit = auditOf(await auditContest(stage.world));
+  const audit = auditOf(await auditContest(world));
   const kill = await measureKill(stage, running, {
     // Never less than it can do, so that it is killed at work.
     perSecond: Math.min(KILL_PER_SECOND_MAX, Math.ceil(paymentsPerSecond) + 2),

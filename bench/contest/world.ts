@@ -5,7 +5,7 @@ import { readEvents, type EventReader } from "../../sandbox/audit/read-events.ts
 import { TOKENS } from "../../sandbox/chain/arc-chain.ts";
 import { TOPICS } from "../../sandbox/demo/world.ts";
 import { partStarters } from "../../sandbox/part-starters.ts";
-import { execute } from "../../sandbox/postgres/postgres-at.ts";
+import { execute, type Postgres } from "../../sandbox/postgres/postgres-at.ts";
 import { scratchDirectory } from "../../sandbox/process/scratch-directory.ts";
 import { seedDirectory } from "../../sandbox/traffic/directory.ts";
 import { createLedger, type Ledger } from "../../sandbox/traffic/ledger.ts";
@@ -37,11 +37,16 @@ export interface ContestWorld extends AsyncDisposable {
   connectPlatforms(): Promise<Traffic>;
 }
 
-/** Starts a world for one contender; nothing of an earlier one slows it down. */
-export async function startContestWorld({
-  signal,
-  profiles,
-}: Pick<RunContext, "signal" | "profiles">): Promise<ContestWorld> {
+export const CONTEST_DATABASE = "contest";
+
+/**
+ * Starts a world for one contender; nothing of an earlier one slows it down, unless Postgres is to go on in a directory with
+ * the database that another one left there.
+ */
+export async function startContestWorld(
+  { signal, profiles }: Pick<RunContext, "signal" | "profiles">,
+  databaseDirectory?: string,
+): Promise<ContestWorld> {
   await using starting = new AsyncDisposableStack();
   const starters = await partStarters();
   const scratch = await scratchDirectory("contest");
@@ -52,11 +57,13 @@ export async function startContestWorld({
     return started;
   };
   const [postgres, kafka, registry] = await Promise.all([
-    keep(starters.startPostgres({ signal })),
+    keep(starters.startPostgres({ signal, ...(databaseDirectory && { dir: databaseDirectory }) })),
     keep(starters.startKafka({ signal })),
     keep(starters.startRegistry({ signal })),
   ]);
-  const databaseUrl = await postgres.createDatabase("contest");
+  const databaseUrl = databaseDirectory
+    ? contestDatabaseOf(postgres)
+    : await postgres.createDatabase(CONTEST_DATABASE);
   await makeTopics(kafka.brokers);
   const events = await readEvents(kafka.brokers, TOPICS.outcomes);
   starting.defer(() => events.stop());
@@ -89,6 +96,11 @@ export async function startContestWorld({
     },
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   };
+}
+
+/** In a server that has it already. */
+function contestDatabaseOf({ url }: Pick<Postgres, "url">): string {
+  return new URL(CONTEST_DATABASE, url).href;
 }
 
 /** Nobody needs their keys here. */

@@ -68,7 +68,7 @@ async function answer(node: Node, { method, params }: RpcCall): Promise<RpcAnswe
 }
 
 /** A block's hash says its number, so that nothing has to be remembered of the empty ones. */
-const hashOf = (block: number): Hex => `0xb10c${block.toString(16).padStart(60, "0")}`;
+export const hashOf = (block: number): Hex => `0xb10c${block.toString(16).padStart(60, "0")}`;
 const numberIn = (hash: string): number => Number(`0x${hash.slice(6)}`);
 
 function headerAt(chain: Chain, tag: string): unknown {

@@ -9,6 +9,8 @@ const REPEATS_MAX = 2;
 export interface PlayDeps {
   /** The machine's, unless told. */
   readonly watchLoad?: () => ReturnType<typeof watchForeignLoad>;
+  /** What the question has prepared. */
+  readonly shared?: unknown;
   /** Whether there is time to play it once more. */
   readonly hasTime: () => boolean;
 }
@@ -18,12 +20,12 @@ export async function playRound(
   question: Question,
   { cell, round }: PlannedRound,
   context: RunContext,
-  { watchLoad = watchForeignLoad, hasTime }: PlayDeps,
+  { watchLoad = watchForeignLoad, shared, hasTime }: PlayDeps,
 ): Promise<RoundResult> {
   for (let repeats = 0; ; repeats += 1) {
     const at = new Date();
     const foreignShareOf = await watchLoad();
-    const played = await play(() => question.run(cell, context));
+    const played = await play(() => question.run(cell, context, shared));
     context.signal.throwIfAborted();
     const foreignShare = await foreignShareOf();
     const isDisturbed = foreignShare > FOREIGN_SHARE_MAX;

@@ -41,6 +41,7 @@ export async function runQuestion(
   const isPlayed = (label: string) => cells.some((cell) => cell.label === label);
   let file = await openFile(question, isPlayed, context, options);
   const left = roundsLeft(planRounds(cells, options.rounds), file);
+  await using shared = left.length > 0 ? await question.prepare?.(context) : undefined;
   let failed = 0;
   for (const [index, planned] of left.entries()) {
     context.signal.throwIfAborted();
@@ -51,6 +52,7 @@ export async function runQuestion(
     context.say(`${index + 1}/${left.length} ${planned.cell.label}, round ${planned.round}`);
     const result = await playRound(question, planned, context, {
       ...options,
+      shared,
       hasTime: hasTimeAgain,
     });
     if (result.outcome === "failed") failed += 1;

@@ -4,17 +4,22 @@ import { createOwnService } from "../contest/own-service.ts";
 import { startContestWorld, type ContestWorld } from "../contest/world.ts";
 import type { ProviderTime } from "../measure/provider-time.ts";
 import type { MeasuredPayment } from "../measure/read-payments.ts";
+import { goOnFrom, type Past } from "../history/past.ts";
 import { readLedger } from "../provider/ledger.ts";
 import type { RunContext } from "../question.ts";
 import { auditOf } from "./audit-of.ts";
 import type { BenchWorld } from "./bench-world.ts";
 
-/** Starts the service over a rail in its own process, which pays every half second, with a real Kafka and a real Postgres. */
-export async function startSimulatedWorld(context: RunContext): Promise<BenchWorld> {
+/**
+ * Starts the service over a rail in its own process, which pays every half second, with a real Kafka and a real Postgres; all of
+ * them new, or on a chain, and maybe a database, with a past.
+ */
+export async function startSimulatedWorld(context: RunContext, past?: Past): Promise<BenchWorld> {
   await using starting = new AsyncDisposableStack();
-  const world = starting.use(await startContestWorld(context));
+  const world = starting.use(await startContestWorld(context, past?.databaseDirectory));
   const service = createOwnService(0);
   await service.prepare(world);
+  if (past) await goOnFrom(past, world);
   let parts = await service.start(world);
   starting.defer(() => stopAll(parts));
   // Its tables are there now, and the directory can be filled.

@@ -75,7 +75,7 @@ describe("a round", () => {
   test("is no result if nothing was paid, a measure is no number, or it threw", async () => {
     const play = (run: Question["run"]) =>
       playRound(
-        aQuestion(async (cell) => run(cell, aContext())),
+        aQuestion(async (cell) => run(cell, aContext(), undefined)),
         planned,
         aContext(),
         {
@@ -160,6 +160,51 @@ describe("a run", () => {
       ["slow", 2],
       ["fast", 1],
     ]);
+  });
+
+  describe("whose runs share what takes long to make", () => {
+    /** Plays it and answers what happened, in order. */
+    function runSharing(
+      during: () => void = () => undefined,
+      { signal }: Pick<AbortController, "signal"> = new AbortController(),
+    ) {
+      const events: string[] = [];
+      const question: Question = {
+        ...aQuestion(measured),
+        prepare: async () => {
+          events.push("made");
+          return { what: "it", [Symbol.asyncDispose]: async () => void events.push("put away") };
+        },
+        run: async ({ label }, _, shared) => {
+          events.push(`${label} with ${(shared as { what: string }).what}`);
+          during();
+          return measured();
+        },
+      };
+      const context = { ...aContext(), signal };
+      const played = runQuestion(question, question.cells, context, { ...options, rounds: 1 });
+      return { events, played };
+    }
+
+    test("makes it once, hands it to each, and puts it away after the last", async () => {
+      const { events, played } = runSharing();
+      await played;
+      expect(events).toEqual(["made", "slow with it", "fast with it", "put away"]);
+    });
+
+    test("makes nothing where nothing is left to play", async () => {
+      await run();
+      const { events, played } = runSharing();
+      await played;
+      expect(events).toEqual([]);
+    });
+
+    test("puts it away also where the run is called off", async () => {
+      const called = new AbortController();
+      const { events, played } = runSharing(() => called.abort(new Error("stopped")), called);
+      await expect(played).rejects.toThrow("stopped");
+      expect(events.at(-1)).toBe("put away");
+    });
   });
 
   test("begins no round that could end too late, and says how many are left", async () => {

@@ -1,0 +1,75 @@
+import { sql } from "slonik";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { z } from "zod";
+import { OWN_INSTANCE } from "../../bench/contest/own-service.ts";
+import { blockAt, historyUntil } from "../../bench/history/history.ts";
+import { loadHistory } from "../../bench/history/load-history.ts";
+import { forgetEvents } from "../../src/live/forget-events.ts";
+import { storeFirstCursor } from "../../src/settlement/cursor.ts";
+import type { ChainSource } from "../../src/settlement/verify-chain.ts";
+import type { SlotSource } from "../../src/settlement/verify-slots.ts";
+import { verifyLedger } from "../../src/settlement/verify.ts";
+import { freshDatabase, type FreshDatabase } from "../support/database.ts";
+
+const PAYMENTS = 10_000;
+const history = historyUntil(Date.now(), PAYMENTS);
+const head = BigInt(blockAt(history, history.endMs));
+
+/** The loaded blocks are on no chain; each slot says what the history says. */
+const chain: ChainSource & SlotSource = {
+  header: async (number) => ({ number, hash: "0xhead", parentHash: "0x", timestamp: new Date() }),
+  payOnceLogs: async () => [],
+  slots: async (refs) => refs.map(() => ({ paid: true, floor: 0 })),
+};
+
+const definition = z.object({ text: z.string() });
+
+/** Every index, key and trigger there is, as the catalogue says it. */
+async function definitionsOf({ pool }: FreshDatabase): Promise<readonly string[]> {
+  const rows = await pool.any(sql.type(definition)`
+    SELECT pg_get_indexdef(indexrelid) AS text FROM pg_index JOIN pg_class ON oid = indexrelid
+      WHERE relnamespace = 'public'::regnamespace
+    UNION ALL SELECT format('%s %s %s %s', conrelid::regclass, conname, convalidated, pg_get_constraintdef(oid))
+      FROM pg_constraint WHERE connamespace = 'public'::regnamespace
+    UNION ALL SELECT format('%s %s', tgenabled, pg_get_triggerdef(oid)) FROM pg_trigger WHERE NOT tgisinternal`);
+  return rows.map(({ text }) => text).toSorted();
+}
+
+let database: FreshDatabase;
+let before: readonly string[];
+
+beforeAll(async () => {
+  database = await freshDatabase();
+  before = await definitionsOf(database);
+  const signal = new AbortController().signal;
+  await loadHistory(database.url, history, { signal, say: () => undefined });
+});
+
+afterAll(() => database[Symbol.asyncDispose]());
+
+test("a loaded history verifies whole, each of its payments looked at", async () => {
+  const { pool } = database;
+  await storeFirstCursor(pool, OWN_INSTANCE, { number: head, hash: "0xhead" });
+  const options = { range: { fromBlock: head + 1n }, slots: 0, lateAfterMs: 60_000 };
+  const { mismatches, checks } = await verifyLedger(
+    { pool, instance: OWN_INSTANCE, chain },
+    options,
+  );
+  expect(mismatches).toEqual([]);
+  expect(checks.find(({ name }) => name === "outcome_missing")?.rows).toBe(PAYMENTS);
+  expect(checks.find(({ name }) => name === "paid_unknown")?.rows).toBe(PAYMENTS * 0.99);
+});
+
+test("loading leaves every index, key and trigger as the migrations made it", async () => {
+  expect(await definitionsOf(database)).toEqual(before);
+});
+
+test("what is kept for seven days only is not in it for longer", async () => {
+  const count = z.object({ count: z.bigint() });
+  const { count: kept } = await database.pool.one(
+    sql.type(count)`SELECT count(*) FROM live_events`,
+  );
+  // One send of twenty is as old as that, at most.
+  expect(await forgetEvents(database.pool)).toBeLessThanOrEqual(20);
+  expect(Number(kept)).toBeGreaterThan(PAYMENTS / 20);
+});
