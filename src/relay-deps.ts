@@ -5,7 +5,8 @@ import { alarmHandler, type Connected } from "./stage-deps.ts";
 
 /** The outbox → Kafka, and what is told of each outcome then. */
 export function relayDeps(connected: Connected, publisher: Publisher): RelayDeps {
-  const { log, metrics, tracing, pool, bells } = connected;
+  const { log, metrics, tracing, pool, bells, sequencerBell } = connected;
+  const observe = createPublishedObserver(connected);
   return {
     pool,
     log,
@@ -14,6 +15,9 @@ export function relayDeps(connected: Connected, publisher: Publisher): RelayDeps
     publisher,
     wake: bells.relay,
     onAlarm: alarmHandler(connected),
-    onPublished: createPublishedObserver(connected),
+    onPublished(published) {
+      if (published.outcomes.length > 0) sequencerBell.ring();
+      observe(published);
+    },
   };
 }

@@ -37,8 +37,31 @@ export function createWake(): Wake {
   }
 }
 
+/** For work that may wait for other work's end. */
+export interface PatientWake extends Wake {
+  /** Rings when the patience is over, unless it was rung before. */
+  ringLate(): void;
+}
+
+export function createPatientWake(patienceMs: number): PatientWake {
+  const wake = createWake();
+  let timer: NodeJS.Timeout | undefined;
+  const ring = () => {
+    clearTimeout(timer);
+    timer = undefined;
+    wake.ring();
+  };
+  return {
+    ring,
+    ringLate() {
+      timer ??= setTimeout(ring, patienceMs).unref();
+    },
+    heard: (timeoutMs, signal) => wake.heard(timeoutMs, signal),
+  };
+}
+
 /** The first bell, which rings the second one along whenever it is rung. */
-export function ringAlong(wake: Wake, along: Wake): Wake {
+export function ringAlong(wake: Wake, along: Pick<Wake, "ring">): Wake {
   return {
     ring() {
       wake.ring();
@@ -49,7 +72,7 @@ export function ringAlong(wake: Wake, along: Wake): Wake {
 }
 
 /** A bell that rings several; a bell has one listener, so nobody listens to this one. */
-export function ringAll(wakes: readonly Wake[]): Wake {
+export function ringAll(wakes: readonly Pick<Wake, "ring">[]): Wake {
   return {
     ring() {
       for (const wake of wakes) wake.ring();

@@ -61,7 +61,7 @@ export async function writeFailures(
     WITH written AS (
       INSERT INTO outbox (event_id, topic, key, payload, headers, payment_id, generation)
       SELECT d.* FROM ${sql.unnest(events, OUTBOX_TYPES)} AS d
-      RETURNING event_id, payment_id, payload
+      RETURNING event_id, payment_id, 'failed' AS kind, payload
     )
     ${oweMessages}
   `);

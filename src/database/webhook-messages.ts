@@ -2,16 +2,15 @@ import { sql } from "slonik";
 import { anyRow, type Transaction } from "./pool.ts";
 
 /**
- * The end of a statement that has just `written` outcomes into the outbox (event_id, payment_id, payload): what their
+ * The end of a statement that has just `written` outcomes into the outbox (event_id, payment_id, kind, payload): what their
  * platforms' webhooks have to tell, in the same commit. Where there is no endpoint at all nothing else is even looked at
  * (a one-time filter), and where a platform has none it costs an index look. No row of an endpoint is locked: whoever
  * changes one never holds up a payment.
  */
 export const oweMessages = sql.fragment`
   INSERT INTO webhook_messages (id, platform_id, type, payload)
-  SELECT w.event_id, p.platform_id, 'payment.' || o.kind, w.payload
+  SELECT w.event_id, p.platform_id, 'payment.' || w.kind, w.payload
   FROM written w
-  JOIN payment_outcomes o ON o.event_id = w.event_id
   JOIN payments p ON p.id = w.payment_id
   WHERE EXISTS (SELECT FROM webhook_endpoints)
     AND EXISTS (SELECT FROM webhook_endpoints e

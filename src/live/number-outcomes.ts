@@ -6,7 +6,7 @@ import { askDatabase } from "../database/translate-error.ts";
 import { failpoint } from "../failpoint.ts";
 
 /** Some milliseconds' work; a backlog of 30,000 is sixty of them. */
-const OUTCOMES_MAX = 500;
+export const OUTCOMES_MAX = 500;
 
 const lastRow = z.object({ last: z.bigint() });
 const countRow = z.object({ count: z.bigint() });
@@ -54,11 +54,11 @@ export async function numberOutcomes(pool: Database): Promise<number> {
         CROSS JOIN LATERAL (SELECT p.generation = o.generation AS is_current,
           p.generation = o.generation AND p.state = o.kind AS is_settled) s
         RETURNING number
+      ), moved AS (
+        UPDATE live_sequence SET last = ${last}::bigint + (SELECT count(*) FROM numbered)
       )
       SELECT count(*) FROM numbered
     `);
-    await tx.query(sql.prepared("live-move-sequence", anyRow)`
-      UPDATE live_sequence SET last = ${last + count}`);
     await failpoint("live.before_commit");
     return Number(count);
   });

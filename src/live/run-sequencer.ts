@@ -4,12 +4,12 @@ import type { Logger } from "../log.ts";
 import { sweep } from "../sweep.ts";
 import type { Wake } from "../wake.ts";
 import { forgetEvents } from "./forget-events.ts";
-import { numberOutcomes } from "./number-outcomes.ts";
+import { numberOutcomes, OUTCOMES_MAX } from "./number-outcomes.ts";
 
 export interface SequencerDeps {
   readonly pool: Database;
   readonly log: Logger;
-  /** Rung when outcomes may have been decided. */
+  /** Rung when outcomes may have been decided, and are best numbered now. */
   readonly wake: Wake;
   /** Tells every instance that there is something new to show. */
   readonly announce: () => void;
@@ -45,7 +45,8 @@ async function numberAlways({ pool, log, wake, announce }: SequencerDeps, signal
       if (backOffMs > BACKOFF_FIRST_MS) log.info("live events are numbered again");
       backOffMs = BACKOFF_FIRST_MS;
       if (numbered > 0) await delay(PACE_MS, undefined, { signal }).catch(() => undefined);
-      else await wake.heard(POLL_MS, signal);
+      // A bell that rang meanwhile is remembered: what is left without one is the back-stop's.
+      if (numbered < OUTCOMES_MAX) await wake.heard(POLL_MS, signal);
     } catch (error) {
       if (signal.aborted) return;
       if (backOffMs === BACKOFF_FIRST_MS) log.warn({ err: error }, "live events are not numbered");

@@ -4,6 +4,7 @@ import { publishedFrom, publishedOf, publishedRow } from "../database/published-
 import { transact } from "../database/transact.ts";
 import { askDatabase } from "../database/translate-error.ts";
 import type { Published } from "../payment/published.ts";
+import { moveOwnOffsets, type OwnRange } from "./move-own-offsets.ts";
 
 export interface RefusedRow {
   readonly id: bigint;
@@ -12,13 +13,15 @@ export interface RefusedRow {
 }
 
 /**
- * Notes that Kafka has these rows, and when: right after its acknowledgement, by the database's clock. Answers what was
- * published in those that nobody had marked before: fewer records mean a second relay, which has told of the others.
+ * Notes that Kafka has these rows, and when: right after its acknowledgement, by the database's clock. In the
+ * same commit it notes the places where they lie, where those are known. Answers what was published in those that nobody
+ * had marked before: fewer records mean a second relay, which has told of the others.
  */
 export async function markPublished(
   pool: Database,
   ids: readonly bigint[],
   acknowledgedAtMs: number,
+  places: readonly OwnRange[] = [],
 ): Promise<Published> {
   if (ids.length === 0) return publishedOf([]);
   // How long it was held is known once there is a connection: on a busy machine the wait for one counts too.
@@ -28,6 +31,8 @@ export async function markPublished(
         UPDATE outbox SET published_at = payment_now() - ${performance.now() - acknowledgedAtMs} * interval '1 millisecond'
         WHERE id = ANY(${sql.array([...ids], "int8")}) AND published_at IS NULL
         RETURNING event_id, payment_id, generation, published_at
+      ), moved AS (
+        ${moveOwnOffsets(places)}
       )
       ${publishedFrom}
     `);

@@ -1,6 +1,4 @@
 import { sql } from "slonik";
-import { anyRow, type Database } from "../database/pool.ts";
-import { askDatabase } from "../database/translate-error.ts";
 
 /** Records of ours in a topic of ours: from an offset to the one before `to`. */
 export interface OwnRange {
@@ -13,23 +11,19 @@ export interface OwnRange {
 /**
  * Notes up to where this database knows its own topics, so that it can tell what it has forgotten. Only where the mark
  * stands at the records' beginning: what another relay published in between is read first, by the watch for a restored
- * backup. A move that a crash swallows only costs that reading.
+ * backup. A move that is never made only costs that reading.
  */
-export async function moveOwnOffsets(pool: Database, ranges: readonly OwnRange[]): Promise<void> {
+export function moveOwnOffsets(ranges: readonly OwnRange[]): ReturnType<typeof sql.fragment> {
   const joined = joinRanges(ranges);
-  if (joined.length === 0) return;
   const column = (type: string, of: (range: OwnRange) => string | number | bigint) =>
     sql.array(joined.map(of), type);
-  await askDatabase(() =>
-    pool.query(sql.prepared("relay-move-own-offsets", anyRow)`
-      UPDATE own_offsets o SET next_offset = r.next
-      FROM unnest(
-        ${column("text", ({ topic }) => topic)}, ${column("int4", ({ partition }) => partition)},
-        ${column("int8", ({ from }) => from)}, ${column("int8", ({ to }) => to)}
-      ) AS r (topic, partition, first, next)
-      WHERE o.topic = r.topic AND o.partition = r.partition AND o.next_offset = r.first
-    `),
-  );
+  return sql.fragment`
+    UPDATE own_offsets o SET next_offset = r.next
+    FROM unnest(
+      ${column("text", ({ topic }) => topic)}, ${column("int4", ({ partition }) => partition)},
+      ${column("int8", ({ from }) => from)}, ${column("int8", ({ to }) => to)}
+    ) AS r (topic, partition, first, next)
+    WHERE o.topic = r.topic AND o.partition = r.partition AND o.next_offset = r.first`;
 }
 
 /** One range per partition: as far as it goes on without a gap. */

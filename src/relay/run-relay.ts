@@ -13,7 +13,7 @@ import type { Alarm } from "../payment/alarm.ts";
 import type { Published } from "../payment/published.ts";
 import type { TracedPayment, Tracing } from "../tracing/tracing.ts";
 import type { Wake } from "../wake.ts";
-import { moveOwnOffsets, type OwnRange } from "./move-own-offsets.ts";
+import type { OwnRange } from "./move-own-offsets.ts";
 import { markPublished, markRefused, type RefusedRow } from "./mark-rows.ts";
 import { readUnpublished, type OutboxRow } from "./read-unpublished.ts";
 
@@ -87,9 +87,10 @@ export async function relayOnce(deps: RelayDeps): Promise<number> {
   });
   await park(deps, refusedRows);
   const taken = rows.filter(({ id }) => !refusedRows.some((row) => row.id === id));
-  await markTaken(deps, taken, acknowledgedAtMs);
+  const ids = taken.map(({ id }) => id);
+  const published = await markPublished(deps.pool, ids, acknowledgedAtMs, acknowledged);
+  tell(deps, published, ids);
   await failpoint("relay.marked");
-  await moveOwnOffsets(deps.pool, acknowledged);
   return rows.length;
 }
 
@@ -122,13 +123,7 @@ function tracedOf({ payment_id: paymentId, generation, headers }: OutboxRow): Tr
   return typeof traceparent === "string" ? [{ paymentId, generation, traceparent }] : [];
 }
 
-async function markTaken(
-  deps: RelayDeps,
-  rows: readonly OutboxRow[],
-  acknowledgedAtMs: number,
-): Promise<void> {
-  const ids = rows.map(({ id }) => id);
-  const published = await markPublished(deps.pool, ids, acknowledgedAtMs);
+function tell(deps: RelayDeps, published: Published, ids: readonly bigint[]): void {
   deps.onPublished(published);
   if (published.records > 0) deps.metrics.batch.observe({ stage: "relay" }, published.records);
   const twice = ids.length - published.records;

@@ -13,7 +13,7 @@ import type { Draft } from "./draft.ts";
 import { judgeLogs, type Judgement, type PlacedLog, type SeenLog } from "./judge-logs.ts";
 import { loadLedger, type LedgerDeps } from "./load-ledger.ts";
 import { writeAudit } from "./write-audit.ts";
-import { writePaidTasks, writeReputation } from "./write-effects.ts";
+import { writeEffects } from "./write-effects.ts";
 import { writeOutcomes, type OutcomeDeps } from "./write-outcomes.ts";
 import { writePause } from "./write-pause.ts";
 import { writePayments } from "./write-payments.ts";
@@ -83,10 +83,10 @@ export async function writeJudgement(
   now: Date,
 ): Promise<void> {
   const completed = draftsOf(judgement, "complete");
-  await writePayments(tx, { instance: deps.instance, now }, judgement.changed);
+  // Before the payments: what refers to them locks them, which costs nothing until they have a new version.
   await writeOutcomes(tx, deps, announcedOf(judgement));
-  await writePaidTasks(tx, completed);
-  await writeReputation(tx, completed, deps.reputationPoints);
+  await writeEffects(tx, completed, deps.reputationPoints);
+  await writePayments(tx, { instance: deps.instance, now }, judgement.changed);
   await writeAudit(tx, judgement);
   if (deps.pausesOnAlarm) await writePause(tx, judgement.alarms);
 }

@@ -2,58 +2,30 @@ import { sql } from "slonik";
 import { anyRow, type Transaction } from "../database/pool.ts";
 import type { Draft } from "./draft.ts";
 
-/** Marks the tasks of completed payments as paid, whatever happened to them meanwhile: the money has moved. */
-export async function writePaidTasks(tx: Transaction, completed: readonly Draft[]): Promise<void> {
-  if (completed.length === 0) return;
-  await tx.query(sql.prepared("settle-write-tasks", anyRow)`
-    UPDATE tasks t SET status = 'paid', paid_by = d.payment_id, paid_at = payment_now(), updated_at = payment_now()
-    FROM unnest(
-      ${sql.array(
-        completed.map(({ platformId }) => platformId),
-        "text",
-      )},
-      ${sql.array(
-        completed.map(({ taskId }) => taskId),
-        "text",
-      )},
-      ${sql.array(
-        completed.map(({ id }) => id),
-        "uuid",
-      )}
-    ) AS d (platform_id, task_id, payment_id)
-    WHERE t.platform_id = d.platform_id AND t.id = d.task_id AND t.status <> 'paid'
-  `);
-}
-
-/** Gives each completed payment's worker its points, once per payment for ever. */
-export async function writeReputation(
+/**
+ * What follows from completed payments: their tasks are paid, whatever happened to them meanwhile (the money has moved),
+ * and their workers get their points, once per payment for ever.
+ */
+export async function writeEffects(
   tx: Transaction,
   completed: readonly Draft[],
   points: number,
 ): Promise<void> {
   if (completed.length === 0) return;
-  await tx.query(sql.prepared("settle-write-reputation", anyRow)`
-    WITH earned AS (
+  const column = (type: string, of: (draft: Draft) => string) => sql.array(completed.map(of), type);
+  await tx.query(sql.prepared("settle-write-effects", anyRow)`
+    WITH done AS (
+      SELECT * FROM unnest(
+        ${column("uuid", ({ id }) => id)}, ${column("text", ({ workerId }) => workerId)},
+        ${column("text", ({ platformId }) => platformId)}, ${column("text", ({ taskId }) => taskId)}
+      ) AS d (payment_id, worker_id, platform_id, task_id)
+    ), paid AS (
+      UPDATE tasks t SET status = 'paid', paid_by = done.payment_id, paid_at = payment_now(), updated_at = payment_now()
+      FROM done
+      WHERE t.platform_id = done.platform_id AND t.id = done.task_id AND t.status <> 'paid'
+    ), earned AS (
       INSERT INTO reputation_events (payment_id, worker_id, platform_id, task_id, points)
-      SELECT d.*, ${points}::integer
-      FROM unnest(
-        ${sql.array(
-          completed.map(({ id }) => id),
-          "uuid",
-        )},
-        ${sql.array(
-          completed.map(({ workerId }) => workerId),
-          "text",
-        )},
-        ${sql.array(
-          completed.map(({ platformId }) => platformId),
-          "text",
-        )},
-        ${sql.array(
-          completed.map(({ taskId }) => taskId),
-          "text",
-        )}
-      ) AS d
+      SELECT done.*, ${points}::integer FROM done
       ON CONFLICT (payment_id) DO NOTHING
       RETURNING worker_id, points
     ), totals AS (

@@ -1,6 +1,6 @@
 import { sql } from "slonik";
 import { z } from "zod";
-import { anyRow, type Transaction } from "../database/pool.ts";
+import type { Transaction } from "../database/pool.ts";
 import { oweMessages } from "../database/webhook-messages.ts";
 import type { PaymentCompleted, PaymentFailed } from "../payment/events.ts";
 import type { Tracing } from "../tracing/tracing.ts";
@@ -44,30 +44,32 @@ export async function writeOutcomes(
   const column = (type: string, of: (row: OutboxRow) => string | number | Buffer | null) =>
     sql.array(rows.map(of), type);
   const decided = await tx.any(sql.prepared("settle-write-outcomes", idRow)`
-    INSERT INTO payment_outcomes (payment_id, generation, kind, code, event_id)
-    SELECT * FROM unnest(
-      ${column("uuid", ({ draft }) => draft.id)}, ${column("int4", ({ draft }) => draft.generation)},
-      ${column("text", ({ kind }) => kind)}, ${column("text", ({ draft }) => draft.failure?.code ?? null)},
-      ${column("uuid", ({ eventId }) => eventId)})
-    ON CONFLICT DO NOTHING
-    RETURNING payment_id
+    WITH told AS (
+      SELECT * FROM unnest(
+        ${column("uuid", ({ draft }) => draft.id)}, ${column("int4", ({ draft }) => draft.generation)},
+        ${column("text", ({ kind }) => kind)}, ${column("text", ({ draft }) => draft.failure?.code ?? null)},
+        ${column("uuid", ({ eventId }) => eventId)}, ${column("text", ({ topic }) => topic)},
+        ${column("text", ({ draft }) => draft.workerId)}, ${column("bytea", ({ payload }) => payload)},
+        ${column("text", (row) => headersOf(deps, row))}
+      ) WITH ORDINALITY AS t (payment_id, generation, kind, code, event_id, topic, key, payload, headers, place)
+    ), decided AS (
+      INSERT INTO payment_outcomes (payment_id, generation, kind, code, event_id)
+      SELECT payment_id, generation, kind, code, event_id FROM told
+      ON CONFLICT DO NOTHING
+      RETURNING payment_id, event_id, kind
+    ), stored AS (
+      INSERT INTO outbox (event_id, topic, key, payload, headers, payment_id, generation)
+      SELECT event_id, topic, convert_to(key, 'UTF8'), payload, headers::jsonb, payment_id, generation
+      FROM told ORDER BY place
+      RETURNING event_id, payload
+    ), written AS (
+      SELECT event_id, payment_id, kind, payload FROM stored JOIN decided USING (event_id)
+    ), owed AS (
+      ${oweMessages}
+    )
+    SELECT payment_id FROM decided
   `);
   if (decided.length !== rows.length) throw changedMeanwhile("outcomes");
-  await tx.query(sql.prepared("settle-write-outbox", anyRow)`
-    WITH written AS (
-    INSERT INTO outbox (event_id, topic, key, payload, headers, payment_id, generation)
-    SELECT o.event_id, o.topic, convert_to(o.key, 'UTF8'), o.payload, o.headers::jsonb, o.payment_id, o.generation
-    FROM unnest(
-      ${column("uuid", ({ eventId }) => eventId)}, ${column("text", ({ topic }) => topic)},
-      ${column("text", ({ draft }) => draft.workerId)}, ${column("bytea", ({ payload }) => payload)},
-      ${column("text", (row) => headersOf(deps, row))}, ${column("uuid", ({ draft }) => draft.id)},
-      ${column("int4", ({ draft }) => draft.generation)}
-    ) WITH ORDINALITY AS o (event_id, topic, key, payload, headers, payment_id, generation, place)
-    ORDER BY o.place
-    RETURNING event_id, payment_id, payload
-    )
-    ${oweMessages}
-  `);
 }
 
 function outboxRowOf({ instance, topics, encoder }: OutcomeDeps, draft: Draft): OutboxRow {

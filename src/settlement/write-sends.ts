@@ -19,40 +19,24 @@ export async function writeSends(
     const paymentId = paymentIdOfRef(log.ref);
     return transactionId && paymentId ? [{ transactionId, paymentId, outcome: log.kind }] : [];
   });
-  await tx.query(sql.prepared("settle-write-items", anyRow)`
-    UPDATE transaction_items i SET outcome = d.outcome
-    FROM unnest(
-      ${sql.array(
-        items.map(({ transactionId }) => transactionId),
-        "uuid",
-      )},
-      ${sql.array(
-        items.map(({ paymentId }) => paymentId),
-        "uuid",
-      )},
-      ${sql.array(
-        items.map(({ outcome }) => outcome),
-        "text",
-      )}
-    ) AS d (transaction_id, payment_id, outcome)
-    WHERE i.transaction_id = d.transaction_id AND i.payment_id = d.payment_id
-  `);
+  const itemColumn = (type: string, of: (item: (typeof items)[number]) => string) =>
+    sql.array(items.map(of), type);
+  const sendColumn = (type: string, of: (send: MinedSend) => string | bigint) =>
+    sql.array(mined.map(of), type);
   await tx.query(sql.prepared("settle-write-sends", anyRow)`
+    WITH items AS (
+      UPDATE transaction_items i SET outcome = d.outcome
+      FROM unnest(
+        ${itemColumn("uuid", ({ transactionId }) => transactionId)},
+        ${itemColumn("uuid", ({ paymentId }) => paymentId)}, ${itemColumn("text", ({ outcome }) => outcome)}
+      ) AS d (transaction_id, payment_id, outcome)
+      WHERE i.transaction_id = d.transaction_id AND i.payment_id = d.payment_id
+    )
     UPDATE transactions t SET state = 'mined', closed_at = coalesce(t.closed_at, payment_now()),
       tx_hash = d.tx_hash, block_number = d.block_number
     FROM unnest(
-      ${sql.array(
-        mined.map(({ send }) => send.id),
-        "uuid",
-      )},
-      ${sql.array(
-        mined.map(({ txHash }) => txHash),
-        "text",
-      )},
-      ${sql.array(
-        mined.map(({ blockNumber }) => blockNumber),
-        "int8",
-      )}
+      ${sendColumn("uuid", ({ send }) => send.id)}, ${sendColumn("text", ({ txHash }) => txHash)},
+      ${sendColumn("int8", ({ blockNumber }) => blockNumber)}
     ) AS d (id, tx_hash, block_number)
     WHERE t.id = d.id
   `);

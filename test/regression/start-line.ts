@@ -28,7 +28,7 @@ import {
   type Connected,
 } from "../../src/stage-deps.ts";
 import { createTurnstile } from "../../src/turnstile.ts";
-import { createWake } from "../../src/wake.ts";
+import { createPatientWake, createWake } from "../../src/wake.ts";
 import { fromHttp, taskCompleted } from "../support/acceptance.ts";
 import { freshDatabase } from "../support/database.ts";
 import type { LineWorld } from "./line-world.ts";
@@ -160,7 +160,7 @@ async function connectTo(world: LineWorld, place: Place, signal: AbortSignal): P
     laneBells: new Map(lanes.map(({ id }) => [id, bells.dispatch])),
     outcomeBell: createWake(),
     webhookBells: { decided: createWake(), due: createWake() },
-    sequencerBell: createWake(),
+    sequencerBell: createPatientWake(0),
     signals: connectSignals({ databaseUrl: place.url, log }, bells, signal),
   };
 }

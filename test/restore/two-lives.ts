@@ -158,7 +158,11 @@ export async function startTwoLives() {
         });
         await pool.query(sql.type(anyRow)`
           UPDATE outbox SET published_at = payment_now() WHERE id = ${id}`);
-        await moveOwnOffsets(pool, [{ topic, partition: 0, from: offset, to: offset + 1n }]);
+        await pool.query(
+          sql.type(
+            anyRow,
+          )`${moveOwnOffsets([{ topic, partition: 0, from: offset, to: offset + 1n }])}`,
+        );
       }
       return rows.length;
     },

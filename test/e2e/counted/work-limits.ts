@@ -9,8 +9,8 @@ export const WORK_LIMITS: Work = {
   acceptRoundTrips: 9,
   // BEGIN, the lock, what is reserved, what is due, the claim, the send, COMMIT [7].
   sendRoundTrips: 8,
-  // BEGIN, the cursor, the logs, three reads, eight tables, COMMIT [15].
-  settleRoundTrips: 16,
+  // BEGIN, the cursor, the logs, three reads, outcomes, effects, payments, audit, sends, COMMIT [12].
+  settleRoundTrips: 12,
   // One fetch may bring the partitions apart, of which there are six [1 or 2].
   acceptBatches: 6,
   // 100 to a send; a batch that was accepted apart may be sent apart [2].

@@ -12,7 +12,7 @@ import { createServerWatch } from "../../../src/restore/watch-server.ts";
 import type { Bell } from "../../../src/bells.ts";
 import type { Connected } from "../../../src/stage-deps.ts";
 import { createTurnstile } from "../../../src/turnstile.ts";
-import { createWake, ringAll, type Wake } from "../../../src/wake.ts";
+import { createPatientWake, createWake, ringAll, type Wake } from "../../../src/wake.ts";
 import { createModelClient } from "./circle-model.ts";
 import { jsonCodec } from "./codec-model.ts";
 import { CONSOLE } from "./fates.ts";
@@ -184,7 +184,7 @@ function connectModel(world: World, process: SimProcess): Connected {
     laneBells,
     outcomeBell: createWake(),
     webhookBells: { decided: createWake(), due: createWake() },
-    sequencerBell: createWake(),
+    sequencerBell: createPatientWake(0),
     forming: createTurnstile(),
     signals: {
       announce(name) {
