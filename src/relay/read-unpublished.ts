@@ -16,8 +16,15 @@ const outboxRow = z.object({
   headers: z.record(z.string(), z.any()),
   payment_id: z.string().nullable(),
   generation: z.number().nullable(),
+  isMore: z.boolean(),
 });
 export type OutboxRow = z.infer<typeof outboxRow>;
+
+export interface Unpublished {
+  readonly rows: readonly OutboxRow[];
+  /** Others can go out as soon as these have: what did not fit, or a payment's later row. */
+  readonly isMore: boolean;
+}
 
 /**
  * The oldest rows that are not published, by what the table says and never by a number remembered: ids are given
@@ -25,11 +32,14 @@ export type OutboxRow = z.infer<typeof outboxRow>;
  * overtake one another between topics; a row that Kafka refused holds its payment's later ones back. Nothing while a
  * restored database has yet to learn what the topics hold: it might say the same event in other words.
  */
-export function readUnpublished(pool: Database): Promise<readonly OutboxRow[]> {
-  return askDatabase(() =>
+export async function readUnpublished(pool: Database): Promise<Unpublished> {
+  const rows = await askDatabase(() =>
     pool.any(sql.prepared("relay-read-unpublished", outboxRow)`
       WITH oldest AS (
-        SELECT o.id, coalesce(octet_length(o.payload), 0) AS bytes FROM outbox o
+        SELECT o.id, coalesce(octet_length(o.payload), 0) AS bytes, EXISTS (
+            SELECT FROM outbox later
+            WHERE later.payment_id = o.payment_id AND later.id > o.id AND later.published_at IS NULL) AS is_followed
+        FROM outbox o
         WHERE o.published_at IS NULL AND o.refused_at IS NULL
           AND NOT EXISTS (SELECT FROM restores r WHERE r.closed_at IS NULL AND r.topics_read_at IS NULL)
           AND NOT EXISTS (
@@ -37,12 +47,14 @@ export function readUnpublished(pool: Database): Promise<readonly OutboxRow[]> {
             WHERE older.payment_id = o.payment_id AND older.id < o.id AND older.published_at IS NULL)
         ORDER BY o.id LIMIT ${ROWS_MAX}
       ), sized AS (
-        SELECT id, sum(bytes) OVER (ORDER BY id) - bytes AS bytes_before FROM oldest
+        SELECT id, is_followed, sum(bytes) OVER (ORDER BY id) - bytes AS bytes_before FROM oldest
       )
-      SELECT o.id, o.topic, o.key, o.payload, o.headers, o.payment_id, o.generation
+      SELECT o.id, o.topic, o.key, o.payload, o.headers, o.payment_id, o.generation, (
+        SELECT count(*) = ${ROWS_MAX} OR bool_or(is_followed OR bytes_before >= ${BATCH_BYTES_MAX}) FROM sized) AS "isMore"
       FROM sized JOIN outbox o USING (id)
       WHERE bytes_before < ${BATCH_BYTES_MAX}
       ORDER BY o.id
     `),
   );
+  return { rows, isMore: rows.some(({ isMore }) => isMore) };
 }

@@ -57,11 +57,12 @@ export async function runRelay(deps: RelayDeps, signal: AbortSignal): Promise<vo
   let isFailing = false;
   while (!signal.aborted) {
     try {
-      const relayed = await relayOnce(deps);
+      const { isMore } = await relayOnce(deps);
       backOffMs = BACKOFF_FIRST_MS;
       if (isFailing) deps.log.info("relaying again");
       isFailing = false;
-      if (relayed === 0) await deps.wake.heard(POLL_MS, signal);
+      // What was committed meanwhile has rung, and a ring is remembered.
+      if (!isMore) await deps.wake.heard(POLL_MS, signal);
     } catch (error) {
       if (signal.aborted) return;
       if (!isFailing)
@@ -73,10 +74,16 @@ export async function runRelay(deps: RelayDeps, signal: AbortSignal): Promise<vo
   }
 }
 
-/** Publishes and marks one batch; answers how many rows it dealt with. Throws `PaymentError`; then nothing was marked. */
-export async function relayOnce(deps: RelayDeps): Promise<number> {
-  const rows = await readUnpublished(deps.pool);
-  if (rows.length === 0) return 0;
+/** What became of one batch: how many rows it dealt with, and whether there is another one at once. */
+export interface Relayed {
+  readonly relayed: number;
+  readonly isMore: boolean;
+}
+
+/** Publishes and marks one batch. Throws `PaymentError`; then nothing was marked. */
+export async function relayOnce(deps: RelayDeps): Promise<Relayed> {
+  const { rows, isMore } = await readUnpublished(deps.pool);
+  if (rows.length === 0) return { relayed: 0, isMore: false };
   await failpoint("relay.read");
   const { refused, acknowledged = [] } = await publishRows(deps, rows);
   const acknowledgedAtMs = performance.now();
@@ -91,7 +98,7 @@ export async function relayOnce(deps: RelayDeps): Promise<number> {
   const published = await markPublished(deps.pool, ids, acknowledgedAtMs, acknowledged);
   tell(deps, published, ids);
   await failpoint("relay.marked");
-  return rows.length;
+  return { relayed: rows.length, isMore };
 }
 
 async function publishRows(deps: RelayDeps, rows: readonly OutboxRow[]) {

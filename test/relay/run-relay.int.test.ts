@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { Client } from "pg";
 import { pino } from "pino";
 import { sql } from "slonik";
@@ -12,6 +13,7 @@ import {
 } from "../../src/relay/run-relay.ts";
 import { createWake } from "../../src/wake.ts";
 import { freshDatabase, type FreshDatabase } from "../support/database.ts";
+import { tapPostgres } from "../support/tap-postgres.ts";
 import { unobserved } from "../support/unobserved.ts";
 import { untraced } from "../../src/tracing/tracing.ts";
 
@@ -94,7 +96,7 @@ test("a payment's younger event is not in one batch with its older one", async (
     return { refused: [] };
   });
   const deps = depsOf(publisher);
-  while ((await relayOnce(deps)) > 0);
+  while ((await relayOnce(deps)).relayed > 0);
   expect(batches).toEqual([2, 1]);
   expect(published).toEqual(["failed 1", "other", "completed 2"]);
 });
@@ -111,7 +113,7 @@ test("a row that Kafka refuses is parked with an alarm; its payment's later row 
     ),
   }));
   const deps = depsOf(publisher);
-  while ((await relayOnce(deps)) > 0);
+  while ((await relayOnce(deps)).relayed > 0);
   expect(published).toEqual(["neighbour"]);
   expect(alarms).toEqual(["publish_refused"]);
   const audited = await db.pool.anyFirst(
@@ -147,8 +149,44 @@ test("many large rows go in several batches, all of them", async () => {
     return { refused: [] };
   });
   const deps = depsOf(publisher);
-  while ((await relayOnce(deps)) > 0);
+  while ((await relayOnce(deps)).relayed > 0);
   expect(batches).toEqual([3, 3]);
+});
+
+/** Relays until it waits for a bell; answers how often it has looked by then. */
+async function looksUntilAsleep(): Promise<number> {
+  using tap = tapPostgres();
+  const asleep = Promise.withResolvers<void>();
+  const heard = async (_timeoutMs: number, signal: AbortSignal) => {
+    asleep.resolve();
+    if (!signal.aborted) await once(signal, "abort");
+  };
+  const stopping = new AbortController();
+  const { publisher } = scriptedPublisher(takesAll);
+  const wake = { ...createWake(), heard };
+  const running = runRelay({ ...depsOf(publisher), wake }, stopping.signal);
+  await asleep.promise;
+  const looks = tap.statements.filter(({ name }) => name === "relay-read-unpublished");
+  stopping.abort();
+  await running;
+  return looks.length;
+}
+
+test("one look is enough for what fits into a batch", async () => {
+  await insertRows({ payload: "a", paymentId: PAYMENT }, { payload: "b" });
+  expect(await looksUntilAsleep()).toBe(1);
+  expect(await unpublished()).toBe(0);
+});
+
+test("what can go out right behind a batch waits for no bell: a payment's later row, what was too large, what was too many", async () => {
+  await insertRows({ payload: "1", paymentId: PAYMENT }, { payload: "2", paymentId: PAYMENT });
+  expect(await looksUntilAsleep()).toBe(2);
+  const large = "x".repeat(5 * 1024 * 1024);
+  await insertRows({ payload: large }, { payload: large }, { payload: large });
+  expect(await looksUntilAsleep()).toBe(2);
+  await insertRows(...Array.from({ length: 201 }, () => ({ payload: "small" })));
+  expect(await looksUntilAsleep()).toBe(2);
+  expect(await unpublished()).toBe(0);
 });
 
 test("a row whose transaction committed after younger ones had been published still goes out", async () => {

@@ -144,7 +144,7 @@ export async function startTwoLives() {
     },
     /** Publishes what the outbox holds. */
     async relay() {
-      const rows = await readUnpublished(pool);
+      const { rows } = await readUnpublished(pool);
       for (const { id, topic, key, payload, headers } of rows) {
         const offset = endOf(topic);
         published.push({
