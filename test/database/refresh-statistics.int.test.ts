@@ -56,6 +56,21 @@ test("a table that has grown is counted for the planner, by the service's login 
   }
 });
 
+test("the outbox is left to autovacuum: rows that pile up are not planned for as if next to none waited", async () => {
+  await using database = await freshDatabase();
+  const { pool } = database;
+  await pool.transaction(async (tx) => {
+    await tx.query(sql.type(anyRow)`
+      INSERT INTO outbox (event_id, topic, key, payload, headers, published_at)
+      SELECT md5(n::text)::uuid, 'payment.completed', 'w', 'x', '{}', payment_now()
+      FROM generate_series(1, ${PAYMENTS}::int) AS n`);
+    await tx.query(sql.type(anyRow)`SELECT pg_stat_force_next_flush()`);
+  });
+  await acceptPayments(pool, PAYMENTS);
+  expect(await refreshStatistics(pool)).toEqual(["public.payments"]);
+  expect(await knownRows(pool, "outbox")).toBe(-1);
+});
+
 test("a plan that was made while the table was empty is not kept for the table that has grown", async () => {
   await using database = await freshDatabase();
   const { pool } = database;
