@@ -11,8 +11,11 @@ import { alarmHandler, instanceOf, lateAfterMsOf, type Connected } from "./stage
 const EVERY_MS = 60_000;
 /** Whether what was found lasts is seen this soon. */
 const DOUBTED_AGAIN_MS = 10_000;
-/** Catching up after a long stop, a look is followed by the next at once, so many times. */
+/** Catching up after a long stop, a look is followed by the next at once, so many times, as long as the database is not worked more than this in a minute. */
 const LOOKS_MAX = 20;
+const WORK_MAX_MS = 1_500;
+/** Behind by more than this is said in the log, once. */
+const LAG_TOLD_MS = 300_000;
 const LISTED_MAX = 10;
 
 /**
@@ -32,10 +35,11 @@ export async function verifyEveryMinute(
 async function lookEveryMinute(connected: Connected, signal: AbortSignal): Promise<void> {
   const { log, metrics } = connected;
   let isFailing = false;
+  const pace = { begunMs: 0, workMs: 0, isBehind: false };
   while (!signal.aborted) {
     let hasDoubt = false;
     try {
-      hasDoubt = await lookUntilCaughtUp(connected, signal);
+      hasDoubt = await lookUntilCaughtUp(connected, pace, signal);
       isFailing = false;
     } catch (error) {
       metrics.reconciliationFailures.add({});
@@ -48,8 +52,19 @@ async function lookEveryMinute(connected: Connected, signal: AbortSignal): Promi
   }
 }
 
+/** What this minute's looks have taken so far, and whether it was said that they are behind. */
+interface Pace {
+  begunMs: number;
+  workMs: number;
+  isBehind: boolean;
+}
+
 /** Answers whether something was found that only the next look can confirm. */
-async function lookUntilCaughtUp(connected: Connected, signal: AbortSignal): Promise<boolean> {
+async function lookUntilCaughtUp(
+  connected: Connected,
+  pace: Pace,
+  signal: AbortSignal,
+): Promise<boolean> {
   const { pool, rpc, config, metrics } = connected;
   const instance = instanceOf(config);
   const { payOnce } = instance;
@@ -58,26 +73,44 @@ async function lookUntilCaughtUp(connected: Connected, signal: AbortSignal): Pro
     ...createChainReader({ rpc, payOnce, onStray: () => undefined }),
     ...createSlotReader(rpc, payOnce),
   };
-  const options = { lateAfterMs: lateAfterMsOf(config) };
+  if (performance.now() - pace.begunMs >= EVERY_MS) {
+    pace.begunMs = performance.now();
+    pace.workMs = 0;
+  }
   for (let look = 0; look < LOOKS_MAX && !signal.aborted; look += 1) {
     const started = performance.now();
+    const workMaxMs = WORK_MAX_MS - pace.workMs;
+    const options = { lateAfterMs: lateAfterMsOf(config), workMaxMs };
     const found = await verifyNew({ pool, instance, chain }, options);
     if (!found) return false;
+    pace.workMs += found.workMs;
     show(metrics, found, (performance.now() - started) / 1_000);
+    tellLag(connected, pace, found.lagMs);
     await report(connected, found);
-    if (found.isCaughtUp) return found.hasDoubt;
+    if (found.isCaughtUp || found.hasDoubt) return found.hasDoubt;
+    if (pace.workMs >= WORK_MAX_MS) return false;
   }
   return false;
 }
 
+/** More came than the database may be asked about in a minute: none of it is left out, and it is seen later. */
+function tellLag({ log }: Connected, pace: Pace, lagMs: number): void {
+  const isBehind = lagMs > LAG_TOLD_MS;
+  const lagSeconds = Math.round(lagMs / 1_000);
+  if (isBehind && !pace.isBehind) log.warn({ lagSeconds }, "verifying is behind, and goes on");
+  if (!isBehind && pace.isBehind) log.info({ lagSeconds }, "verifying has caught up");
+  pace.isBehind = isBehind;
+}
+
 function show(
   metrics: Metrics,
-  { mismatches, checks }: NewVerification,
+  { mismatches, checks, lagMs }: NewVerification,
   durationSeconds: number,
 ): void {
   const found = countByKind(mismatches);
   for (const kind of MISMATCH_KINDS) metrics.mismatches.set({ kind }, found[kind] ?? 0);
   metrics.reconciledLast.set({}, Date.now() / 1_000);
+  metrics.reconciliationLag.set({}, lagMs / 1_000);
   metrics.reconciliationDuration.set({}, durationSeconds);
   metrics.reconciledRows.add(
     {},

@@ -3,16 +3,16 @@ import { sql, type FragmentSqlToken } from "slonik";
 /** What a check is held against: everything, or what is new since a watermark. */
 export interface Scope {
   readonly isWhole: boolean;
-  /** Goes in front of a check's statement. */
-  readonly preamble: FragmentSqlToken;
-  /** Whether this column's payment is looked at. */
-  readonly payment: (column: FragmentSqlToken) => FragmentSqlToken;
-  /** Whether this time is late enough; the lower bound only, because what is new may be looked at twice. */
+  /** Whether this time is looked at. */
   readonly recent: (column: FragmentSqlToken) => FragmentSqlToken;
+  /** Whether this time may be that of something written together with what is recent: wider, never narrower. */
+  readonly near: (column: FragmentSqlToken) => FragmentSqlToken;
   /** Whether this block is looked at. */
   readonly block: (column: FragmentSqlToken) => FragmentSqlToken;
   /** Whether this block may lie ahead of the cursor: a hint, so that few rows are compared with the cursor itself. */
   readonly ahead: (column: FragmentSqlToken) => FragmentSqlToken;
+  /** Ends a subquery that finds one row by an index: where few are looked for, no plan may read its table instead. */
+  readonly oneByOne: FragmentSqlToken;
   /** How old something must be to be late. */
   readonly lateAfterMs: number;
 }
@@ -40,16 +40,23 @@ export interface LedgerCheck {
   readonly table: CheckedTable;
   /** Totals mean nothing for a part of the ledger. */
   readonly onlyWhole?: boolean;
+  /**
+   * How it looks at what is new. By payment, unless told: of a few payments and of what belongs to them, all read by
+   * their ids beforehand (`verify-payments.ts`). `window`: by time or block. `standing`: at what is there now.
+   */
+  readonly by?: "window" | "standing";
   readonly statement: (scope: Scope) => FragmentSqlToken;
 }
 
+const everything = () => sql.fragment`true`;
+
 export const wholeLedger = (lateAfterMs: number): Scope => ({
   isWhole: true,
-  preamble: sql.fragment``,
-  payment: () => sql.fragment`true`,
-  recent: () => sql.fragment`true`,
-  block: () => sql.fragment`true`,
-  ahead: () => sql.fragment`true`,
+  recent: everything,
+  near: everything,
+  block: everything,
+  ahead: everything,
+  oneByOne: sql.fragment``,
   lateAfterMs,
 });
 
@@ -59,29 +66,26 @@ export interface Window {
   readonly toBlock: bigint;
   readonly since: Date;
   readonly until: Date;
-  /** Payments to look at again, whatever their age. */
-  readonly paymentIds: readonly string[];
 }
 
+/** A commit is seen later than the time that it wrote, by as long as a transaction may take. */
+export const COMMIT_MAX_MS = 60_000;
+
 /** Found by the block range indexes of tables that only grow, so the cost is that of what is new, however much is old. */
-export function newIn(window: Window, lateAfterMs: number): Scope {
-  const { fromBlock, toBlock, paymentIds } = window;
-  const since = sql.fragment`${window.since.toISOString()}::timestamptz`;
-  const until = sql.fragment`${window.until.toISOString()}::timestamptz`;
+export function newIn(window: Window, cursorBlock: bigint, lateAfterMs: number): Scope {
+  const { fromBlock, toBlock, since, until } = window;
+  const between = (from: Date, to: Date) => (column: FragmentSqlToken) =>
+    sql.fragment`(${column} > ${from.toISOString()}::timestamptz AND ${column} <= ${to.toISOString()}::timestamptz)`;
   return {
     isWhole: false,
-    preamble: sql.fragment`
-      WITH touched AS MATERIALIZED (
-        SELECT payment_id AS id FROM chain_events
-          WHERE block_number > ${fromBlock} AND block_number <= ${toBlock} AND payment_id IS NOT NULL
-        UNION SELECT payment_id FROM payment_outcomes WHERE decided_at > ${since} AND decided_at <= ${until}
-        UNION SELECT payment_id FROM inbox WHERE received_at > ${since} AND received_at <= ${until}
-        UNION SELECT unnest(${sql.array(paymentIds, "uuid")})
-      )`,
-    payment: (column) => sql.fragment`${column} IN (SELECT id FROM touched)`,
-    recent: (column) => sql.fragment`${column} > ${since}`,
+    recent: between(since, until),
+    near: between(
+      new Date(since.getTime() - COMMIT_MAX_MS),
+      new Date(until.getTime() + COMMIT_MAX_MS),
+    ),
     block: (column) => sql.fragment`${column} > ${fromBlock} AND ${column} <= ${toBlock}`,
-    ahead: (column) => sql.fragment`${column} > ${toBlock}`,
+    ahead: (column) => sql.fragment`${column} > ${cursorBlock}`,
+    oneByOne: sql.fragment`OFFSET 0`,
     lateAfterMs,
   };
 }

@@ -1,30 +1,27 @@
 import { sql } from "slonik";
 import type { LedgerCheck } from "./ledger-check.ts";
 
-const p = sql.fragment`p.id`;
-const e = sql.fragment`e.payment_id`;
-
 /** Payments against the stored logs of the chain. */
 export const PAID_CHECKS = {
   completed_without_paid: {
     severity: "broken",
     table: "payments",
-    statement: (scope) => sql.fragment`
+    statement: () => sql.fragment`
       SELECT p.id AS payment_id, 'no Paid stored at ' || p.tx_hash || ' log ' || p.log_index AS detail
-      FROM payments p WHERE p.state = 'completed' AND p.method = 'payonce' AND ${scope.payment(p)} AND NOT EXISTS (
+      FROM payments p WHERE p.state = 'completed' AND p.method = 'payonce' AND NOT EXISTS (
         SELECT FROM chain_events e WHERE e.kind = 'paid' AND e.payment_id = p.id AND e.chain_id = p.chain_id
           AND e.pay_once = p.pay_once AND e.tx_hash = p.tx_hash AND e.log_index = p.log_index)`,
   },
   completed_under_other_terms: {
     severity: "broken",
     table: "payments",
-    statement: (scope) => sql.fragment`
+    statement: () => sql.fragment`
       SELECT p.id AS payment_id,
         format('ledger: %s of %s from %s to %s; chain: %s of %s from %s to %s', p.net_amount, p.token, p.payer,
           p.recipient, e.amount_micros / 1000000, e.token, e.payer, e.recipient) AS detail
       FROM payments p JOIN chain_events e
         ON e.payment_id = p.id AND e.kind = 'paid' AND e.tx_hash = p.tx_hash AND e.log_index = p.log_index
-      WHERE p.state = 'completed' AND ${scope.payment(p)} AND (e.amount_micros <> p.net_amount * 1000000
+      WHERE p.state = 'completed' AND (e.amount_micros <> p.net_amount * 1000000
         OR e.payer <> p.payer OR e.recipient <> p.recipient OR e.token <> p.token OR e.transfer_log_index IS NULL)`,
   },
   one_log_pays_two: {
@@ -39,42 +36,43 @@ export const PAID_CHECKS = {
   paid_not_completed: {
     severity: "broken",
     table: "chain_events",
-    statement: (scope) => sql.fragment`
+    statement: () => sql.fragment`
       SELECT p.id AS payment_id, 'paid by ' || e.tx_hash || ', yet ' || p.state AS detail
       FROM chain_events e JOIN payments p ON p.id = e.payment_id
-      WHERE e.kind = 'paid' AND ${scope.payment(e)} AND p.state NOT IN ('completed', 'review')`,
+      WHERE e.kind = 'paid' AND p.state NOT IN ('completed', 'review')`,
   },
   paid_in_review: {
     severity: "broken",
     table: "chain_events",
-    statement: (scope) => sql.fragment`
+    statement: () => sql.fragment`
       SELECT p.id AS payment_id, 'paid by ' || e.tx_hash || ', in review: ' || p.doubt_reason AS detail
       FROM chain_events e JOIN payments p ON p.id = e.payment_id
-      WHERE e.kind = 'paid' AND ${scope.payment(e)} AND p.state = 'review'`,
+      WHERE e.kind = 'paid' AND p.state = 'review'`,
   },
   paid_unknown: {
     severity: "broken",
     table: "chain_events",
+    by: "window",
     statement: (scope) => sql.fragment`
       SELECT e.payment_id, 'ref ' || e.ref || ' was paid by ' || e.tx_hash || ', and no payment has it' AS detail
-      FROM chain_events e LEFT JOIN payments p ON p.id = e.payment_id
-      WHERE e.kind = 'paid' AND ${scope.block(sql.fragment`e.block_number`)} AND p.id IS NULL`,
+      FROM chain_events e WHERE e.kind = 'paid' AND ${scope.block(sql.fragment`e.block_number`)} AND NOT EXISTS (
+        SELECT FROM payments p WHERE p.id = e.payment_id ${scope.oneByOne})`,
   },
   paid_twice: {
     severity: "broken",
     table: "chain_events",
-    statement: (scope) => sql.fragment`
+    statement: () => sql.fragment`
       SELECT min(e.payment_id::text)::uuid AS payment_id, 'ref ' || e.ref || ' has ' || count(*) || ' Paid logs' AS detail
-      FROM chain_events e WHERE e.kind = 'paid' AND ${scope.payment(e)}
+      FROM chain_events e WHERE e.kind = 'paid'
       GROUP BY e.chain_id, e.pay_once, e.ref HAVING count(*) > 1`,
   },
   failed_without_void: {
     severity: "broken",
     table: "payments",
-    statement: (scope) => sql.fragment`
+    statement: () => sql.fragment`
       SELECT p.id AS payment_id, 'sent and failed, but nothing at ' || p.void_tx_hash || ' closed it' AS detail
       FROM payments p
-      WHERE p.state = 'failed' AND p.method = 'payonce' AND p.first_sent_at IS NOT NULL AND ${scope.payment(p)}
+      WHERE p.state = 'failed' AND p.method = 'payonce' AND p.first_sent_at IS NOT NULL
         AND NOT EXISTS (
           SELECT FROM chain_events e WHERE e.payment_id = p.id AND e.tx_hash = p.void_tx_hash
             AND e.kind IN ('voided', 'skipped'))`,
@@ -101,6 +99,7 @@ export const PAID_CHECKS = {
   log_beyond_cursor: {
     severity: "broken",
     table: "chain_events",
+    by: "standing",
     statement: (scope) => sql.fragment`
       SELECT e.payment_id, format('log of block %s is stored, the cursor stands at %s', e.block_number, c.block_number) AS detail
       FROM chain_events e JOIN chain_cursors c ON c.chain_id = e.chain_id AND c.pay_once = e.pay_once

@@ -12,6 +12,7 @@ export const SEND_CHECKS = {
   travels_in_closed_send: {
     severity: "broken",
     table: "transactions",
+    by: "standing",
     statement: () => sql.fragment`
       SELECT p.id AS payment_id, format('waits for send %s, which is %s', t.id, t.state) AS detail
       FROM payments p JOIN transactions t ON t.id = p.transaction_id
@@ -21,6 +22,7 @@ export const SEND_CHECKS = {
   travels_under_other_terms: {
     severity: "broken",
     table: "transactions",
+    by: "standing",
     statement: () => sql.fragment`
       SELECT p.id AS payment_id, format('generation %s travels in send %s under other terms, or under none', p.generation,
         p.transaction_id) AS detail
@@ -31,6 +33,7 @@ export const SEND_CHECKS = {
   send_miscounted: {
     severity: "broken",
     table: "transactions",
+    by: "standing",
     statement: () => sql.fragment`
       SELECT NULL::uuid AS payment_id, format('send %s says %s items and has %s', t.id, t.item_count, count(i.position)) AS detail
       FROM transactions t LEFT JOIN transaction_items i ON i.transaction_id = t.id
@@ -39,6 +42,7 @@ export const SEND_CHECKS = {
   open_send_without_payments: {
     severity: "late",
     table: "transactions",
+    by: "standing",
     statement: (scope) => sql.fragment`
       SELECT NULL::uuid AS payment_id, format('send %s is open since %s, and no payment waits for it', t.id, t.created_at) AS detail
       FROM transactions t WHERE t.state = 'open' AND t.created_at < ${late(scope)}
@@ -47,6 +51,7 @@ export const SEND_CHECKS = {
   accepted_overdue: {
     severity: "late",
     table: "payments",
+    by: "standing",
     statement: (scope) => sql.fragment`
       SELECT p.id AS payment_id, format('accepted, and to be looked at again since %s', p.next_attempt_at) AS detail
       FROM payments p WHERE p.state = 'accepted' AND p.next_attempt_at < ${late(scope)}`,
@@ -55,6 +60,7 @@ export const SEND_CHECKS = {
   due_overdue: {
     severity: "late",
     table: "payments",
+    by: "standing",
     statement: (scope) => sql.fragment`
       SELECT p.id AS payment_id, format('%s, and to be sent since %s, while nothing is sent', p.state,
         coalesce(p.next_attempt_at, p.planned_at)) AS detail
@@ -70,6 +76,7 @@ export const SEND_CHECKS = {
   doubt_overdue: {
     severity: "late",
     table: "payments",
+    by: "standing",
     statement: (scope) => sql.fragment`
       SELECT p.id AS payment_id, format('%s, sent, and without evidence since %s', p.state, p.review_at) AS detail
       FROM payments p WHERE p.review_at < ${late(scope)} AND p.transaction_id IS NOT NULL`,
@@ -77,6 +84,7 @@ export const SEND_CHECKS = {
   outbox_overdue: {
     severity: "late",
     table: "outbox",
+    by: "standing",
     statement: (scope) => sql.fragment`
       SELECT x.payment_id, format('event %s waits for Kafka since %s', x.event_id, x.created_at) AS detail
       FROM outbox x WHERE x.published_at IS NULL AND x.refused_at IS NULL AND x.created_at < ${late(scope)}`,

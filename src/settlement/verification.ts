@@ -42,6 +42,7 @@ export interface CheckReport {
   readonly name: string;
   /** Rows, logs or slots that were looked at. */
   readonly rows: number;
+  /** Of checks that were asked together, an equal share each. */
   readonly ms: number;
   readonly mismatches: number;
 }

@@ -5,6 +5,7 @@ import { settleBlocks } from "../../src/settlement/settle-blocks.ts";
 import { verifyNew } from "../../src/settlement/verify-new.ts";
 import { freshDatabase } from "../support/database.ts";
 import { tamper } from "../support/tamper.ts";
+import { tapPostgres } from "../support/tap-postgres.ts";
 import { insertPlanned, insertSend, instance, itemsOf } from "./settle-world.ts";
 import { settledWorld } from "./settled-world.ts";
 
@@ -14,8 +15,8 @@ const options = { lateAfterMs: 60_000 };
 async function watchedWorld(pool: Database) {
   const world = await settledWorld(pool);
   const deps = { pool, instance, chain: world.chain };
-  const look = async () => {
-    const found = await verifyNew(deps, options);
+  const look = async (bounds: { rowsMax?: number; workMaxMs?: number } = {}) => {
+    const found = await verifyNew(deps, { ...options, ...bounds });
     if (!found) throw new Error("nothing is followed");
     return {
       ...found,
@@ -126,6 +127,10 @@ describe("verifying what is new", () => {
         anyRow,
       )`UPDATE payment_outcomes SET decided_at = payment_now() - interval '25 minutes'
         WHERE payment_id = (SELECT id FROM payments WHERE task_id = 'forgotten')`,
+      sql.type(
+        anyRow,
+      )`UPDATE outbox SET created_at = payment_now() - interval '25 minutes', published_at = payment_now()
+        WHERE payment_id = (SELECT id FROM payments WHERE task_id = 'forgotten')`,
       sql.type(anyRow)`DELETE FROM reputation_events
         WHERE payment_id = (SELECT id FROM payments WHERE task_id = 'forgotten')`,
       sql.type(
@@ -133,9 +138,58 @@ describe("verifying what is new", () => {
       )`UPDATE verify_watermark SET checked_until = payment_now() - interval '30 minutes',
         block_number = 104`,
     );
-    const looks = [await look(), await look(), await look(), await look()];
+    const looks = [];
+    for (let count = 0; count < 4; count += 1) looks.push(await look({ workMaxMs: 0 }));
     expect(looks.map(({ isCaughtUp }) => isCaughtUp)).toEqual([false, false, false, true]);
     expect(looks.map(({ kinds }) => kinds)).toEqual(looks.map(() => ["reputation_missing"]));
+  });
+
+  test("more than one look may take is taken by the next ones, the oldest first, and none of it is left out", async () => {
+    await using database = await freshDatabase();
+    const { pool } = database;
+    const { look, payOneMore } = await watchedWorld(pool);
+    const tasks = ["one", "two", "three", "four"];
+    for (const task of tasks) await payOneMore(task);
+    const minutesAgo = sql.fragment`(payment_now() - interval '20 minutes' + (
+      SELECT array_position(${sql.array(tasks, "text")}, p.task_id) FROM payments p WHERE p.id = payment_id) * interval '2 seconds')`;
+    const ofTasks = sql.fragment`payment_id IN (SELECT id FROM payments WHERE task_id = ANY (${sql.array(tasks, "text")}))`;
+    await tamper(
+      pool,
+      sql.type(anyRow)`UPDATE payment_outcomes SET decided_at = ${minutesAgo} WHERE ${ofTasks}`,
+      sql.type(anyRow)`UPDATE inbox SET received_at = ${minutesAgo} WHERE ${ofTasks}`,
+      sql.type(anyRow)`UPDATE chain_events SET followed_at = ${minutesAgo} WHERE ${ofTasks}`,
+      sql.type(
+        anyRow,
+      )`UPDATE outbox SET created_at = ${minutesAgo}, published_at = payment_now() WHERE ${ofTasks}`,
+      sql.type(
+        anyRow,
+      )`UPDATE verify_watermark SET checked_until = payment_now() - interval '20 minutes'`,
+      sql.type(anyRow)`DELETE FROM reputation_events
+        WHERE payment_id = (SELECT id FROM payments WHERE task_id = 'three')`,
+      sql.type(anyRow)`DELETE FROM outbox
+        WHERE payment_id = (SELECT id FROM payments WHERE task_id = 'four')`,
+    );
+    const seen: { rows: number | undefined; kinds: string[]; touched: number }[] = [];
+    for (let looks = 0; looks < tasks.length; looks += 1) {
+      using tap = tapPostgres();
+      const { rowsOf, kinds, isCaughtUp } = await look({ rowsMax: 1, workMaxMs: 0 });
+      expect(isCaughtUp).toBe(false);
+      const touched = tap.statements.filter(({ text }) => text.includes("UNION SELECT payment_id"));
+      seen.push({ rows: rowsOf["outcome_missing"], kinds, touched: touched.length });
+    }
+    expect(seen).toEqual([
+      { rows: 1, kinds: [], touched: 1 },
+      { rows: 1, kinds: [], touched: 1 },
+      { rows: 1, kinds: ["reputation_missing"], touched: 1 },
+      { rows: 2, kinds: ["event_missing", "reputation_missing"], touched: 1 },
+    ]);
+    // An event is found by its time alone: that window is looked at once more before verifying goes on.
+    await letSuspectsAge(pool);
+    const lastingKinds = ["event_missing", "reputation_missing"];
+    expect(await look({ rowsMax: 1, workMaxMs: 0 })).toMatchObject({ lastingKinds });
+    const last = await look({ workMaxMs: 60_000 });
+    expect(last).toMatchObject({ kinds: ["reputation_missing"], isCaughtUp: true });
+    expect(last.lagMs).toBe(60_000);
   });
 
   test("before anything is followed there is nothing to verify", async () => {

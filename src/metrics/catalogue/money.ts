@@ -115,6 +115,11 @@ export const moneyMetrics = {
     help: "When the ledger was last compared with the chain, whatever was found; 0 before the first time.",
     labels: {},
   }),
+  reconciliationLag: gauge({
+    name: "payments_reconciliation_lag_seconds",
+    help: "How old the newest is behind which nothing has to be verified any more; about a minute where verifying keeps up.",
+    labels: {},
+  }),
   reconciliationDuration: gauge({
     name: "payments_reconciliation_duration_seconds",
     help: "How long the last look took.",
