@@ -59,7 +59,7 @@ export const truth: RowSpec = {
       kind: "lines",
       title: "Comparing",
       shows:
-        "How long the last comparison took, the rows that it looked at a second, and how often none could be made, a minute.",
+        "How long the last comparison took, how far it is behind, the rows that it looked at a second, and how often none could be made, a minute.",
       bad: "Failures that stay: the chain's node or the database is away.",
       next: "`gigpay verify` by hand says what is in the way.",
       runbook: "PaymentsReconciliationStale",
@@ -67,6 +67,7 @@ export const truth: RowSpec = {
       limits: null,
       queries: [
         { expr: highest("reconciliationDuration"), legend: "seconds" },
+        { expr: highest("reconciliationLag"), legend: "seconds behind" },
         { expr: perSecond("reconciledRows"), legend: "rows a second" },
         { expr: `60 * ${perSecond("reconciliationFailures")}`, legend: "failures a minute" },
       ],
