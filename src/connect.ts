@@ -19,7 +19,7 @@ import { timeCalls } from "./metrics/time-calls.ts";
 import { instanceOf, type Connected } from "./stage-deps.ts";
 import { createServerWatch, type ServerWatch } from "./restore/watch-server.ts";
 import type { Tracing } from "./tracing/tracing.ts";
-import { createTurnstile } from "./turnstile.ts";
+import { createForming } from "./dispatch/forming.ts";
 
 /** A new topic's; one that exists keeps its own number. Six keep an instance's cores busy and let a few share. */
 const PARTITIONS = 6;
@@ -104,7 +104,7 @@ export async function connect(
     notificationKeys,
     operators: lanes.flatMap(({ operators }) => operators),
     ...bells,
-    forming: createTurnstile(),
+    forming: createForming(),
     signals: connectSignals(database, bells.bells, signals.running),
   };
 }

@@ -12,6 +12,7 @@ import { topicsOf } from "./connections.ts";
 import type { Signals } from "./database/listen.ts";
 import type { Database } from "./database/pool.ts";
 import type { DispatchDeps } from "./dispatch/dispatch-deps.ts";
+import type { Forming } from "./dispatch/forming.ts";
 import type { FundsReader } from "./dispatch/rail.ts";
 import { EVERYTHING, pause } from "./dispatch/pause.ts";
 import { releaseSend } from "./dispatch/release-send.ts";
@@ -36,7 +37,6 @@ import { loadCursor, storeFirstCursor } from "./settlement/cursor.ts";
 import { raiseAlarm } from "./settlement/raise-alarm.ts";
 import { settleBlocks, type SettleBlocksDeps } from "./settlement/settle-blocks.ts";
 import type { Tracing } from "./tracing/tracing.ts";
-import type { Turnstile } from "./turnstile.ts";
 import type { Wake } from "./wake.ts";
 
 /** What the parts outside have been connected to; every stage takes from it what it needs. */
@@ -53,7 +53,7 @@ export interface Connected extends Road, Bells {
   readonly codec: Codec;
   readonly signals: Signals<Bell>;
   /** One for all lanes of this process. */
-  readonly forming: Turnstile;
+  readonly forming: Forming;
   /** Lower-case addresses that this deployment sends from. */
   readonly operators: readonly string[];
 }

@@ -2,8 +2,8 @@ import type { Logger } from "pino";
 import type { Database } from "../database/pool.ts";
 import type { Metrics } from "../metrics/create-metrics.ts";
 import type { Tracing } from "../tracing/tracing.ts";
-import type { Turnstile } from "../turnstile.ts";
 import type { Wake } from "../wake.ts";
+import type { Forming } from "./forming.ts";
 import type { FundsReader, PayOnceCalls } from "./rail.ts";
 
 interface DispatchSettings {
@@ -24,11 +24,8 @@ export interface DispatchDeps {
   readonly tracing: Pick<Tracing, "batch" | "submit">;
   /** Rung when payments may have become due or sends may have been closed; a bell of each lane's own. */
   readonly wake: Wake;
-  /**
-   * Of all lanes of this process: one forms at a time. Two that form at once would wait for each other in the database,
-   * with a connection and a transaction each, and the second one then finds that the first has taken what it saw.
-   */
-  readonly forming: Turnstile;
+  /** One for all lanes of this process. */
+  readonly forming: Forming;
   readonly calls: PayOnceCalls;
   readonly funds: FundsReader;
   readonly chainId: number;

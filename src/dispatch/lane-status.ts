@@ -68,6 +68,12 @@ export function freestOperator(lane: Lane, status: LaneStatus): string | undefin
   return freest && freest[1] < lane.maxInFlightPerOperator ? freest[0] : undefined;
 }
 
+/** How long nobody forms after the lane's next send: nothing while all is quiet, more the more of its room is used. */
+export function restAfter(lane: Lane, { openPerOperator }: LaneStatus): number {
+  if (lane.restMs === undefined) return 0;
+  return (lane.restMs * Math.min(...openPerOperator.values())) / lane.maxInFlightPerOperator;
+}
+
 /** Whether this payer's own wallet may send another transfer. */
 export function hasRoom(lane: Lane, status: LaneStatus, payer: string): boolean {
   return (status.openPerOperator.get(payer) ?? 0) < lane.maxInFlightPerOperator;

@@ -107,6 +107,11 @@ export interface Lane {
   /** Lower-case addresses that send in this lane; none in a lane of transfers, where every payer does. */
   readonly operators: readonly string[];
   readonly maxInFlightPerOperator: number;
+  /**
+   * For so long the next send waits where nearly all that may be open is open, in proportion where less is; absent: the
+   * lane itself says when a send may be formed.
+   */
+  readonly restMs?: number;
   /** The most payments that a send had better carry, as the chain stands; absent: what the settings say. */
   readonly batchMax?: () => number;
 

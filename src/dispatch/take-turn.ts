@@ -3,7 +3,7 @@ import { listDueQueues, pairKey, type Queue, type TurnCursor } from "./due-queue
 import { formSend } from "./form-send.ts";
 import type { FundsBook, KnownFunds } from "./funds-book.ts";
 import type { HeldSends } from "./held-sends.ts";
-import { freestOperator, hasRoom, readLaneStatus, type LaneStatus } from "./lane-status.ts";
+import { freestOperator, hasRoom, readLaneStatus, restAfter, type LaneStatus } from "./lane-status.ts";
 import { noteShortages, releaseForgotten } from "./note-shortages.ts";
 import { EVERYTHING } from "./pause.ts";
 import type { PayerHolds } from "./payer-holds.ts";
@@ -32,14 +32,14 @@ export type Turn = (signal: AbortSignal) => Promise<number | "reopen">;
  * after the lane was opened: then its memory is worth nothing.
  */
 export function createTurn(deps: DispatchDeps, lane: Lane, parts: TurnParts): Turn {
-  const { database, settings, metrics, tracing } = deps;
+  const { database, settings, metrics, tracing, forming } = deps;
   const { held, book, holds, exclusive } = parts;
   let cursor: TurnCursor = { pay: undefined, void: undefined };
   let lastGroup: string | undefined;
   const isStrangeFor = watchStrangers();
   return async (signal) => {
     await lane.ready(signal);
-    return deps.forming(async () => (signal.aborted ? POLL_MS : turn()));
+    return forming.inTurn(async () => (signal.aborted ? POLL_MS : turn()), signal);
   };
 
   async function turn(): Promise<number | "reopen"> {
@@ -70,6 +70,8 @@ export function createTurn(deps: DispatchDeps, lane: Lane, parts: TurnParts): Tu
     cursor = looked.cursorAfter(send && batch?.payments.at(-1));
     if (!send || !batch) return idleMs;
     held.take(send, false);
+    // Behind a full one there may be another's worth already.
+    if (batch.payments.length < batch.sizeMax) forming.rest(restAfter(lane, status));
     lastGroup = batch.group;
     metrics.batch.observe({ stage: "dispatch" }, send.itemCount);
     const { payments } = batch;

@@ -8,7 +8,7 @@ import type { Lane } from "../../src/dispatch/rail.ts";
 import { runLane, type LaneDeps } from "../../src/dispatch/run-lane.ts";
 import { paymentIdOf } from "../../src/payment/ids.ts";
 import { formatMicros, MICROS_PER_UNIT, type Micros } from "../../src/payment/money.ts";
-import { createTurnstile } from "../../src/turnstile.ts";
+import { createForming } from "../../src/dispatch/forming.ts";
 import { createWake, type Wake } from "../../src/wake.ts";
 import { addressOf } from "../support/seed.ts";
 import { readableCalls, scriptedFunds, type ScriptedFunds } from "./scripted-lane.ts";
@@ -38,7 +38,7 @@ export function worldOn(
     tracing: untraced,
     lines,
     wake: createWake(),
-    forming: createTurnstile(),
+    forming: createForming(),
     calls: readableCalls,
     funds: scriptedFunds(),
     chainId: 5042002,

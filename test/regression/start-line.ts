@@ -27,7 +27,7 @@ import {
   readerOf,
   type Connected,
 } from "../../src/stage-deps.ts";
-import { createTurnstile } from "../../src/turnstile.ts";
+import { createForming } from "../../src/dispatch/forming.ts";
 import { createPatientWake, createWake } from "../../src/wake.ts";
 import { fromHttp, taskCompleted } from "../support/acceptance.ts";
 import { freshDatabase } from "../support/database.ts";
@@ -155,7 +155,7 @@ async function connectTo(world: LineWorld, place: Place, signal: AbortSignal): P
     lanes,
     notificationKeys,
     operators: lanes.flatMap(({ operators }) => operators),
-    forming: createTurnstile(),
+    forming: createForming(),
     bells,
     laneBells: new Map(lanes.map(({ id }) => [id, bells.dispatch])),
     outcomeBell: createWake(),

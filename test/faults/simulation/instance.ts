@@ -11,7 +11,7 @@ import { watchRestores, type RestoreWatch } from "../../../src/restore/watch-res
 import { createServerWatch } from "../../../src/restore/watch-server.ts";
 import type { Bell } from "../../../src/bells.ts";
 import type { Connected } from "../../../src/stage-deps.ts";
-import { createTurnstile } from "../../../src/turnstile.ts";
+import { createForming } from "../../../src/dispatch/forming.ts";
 import { createPatientWake, createWake, ringAll, type Wake } from "../../../src/wake.ts";
 import { createModelClient } from "./circle-model.ts";
 import { jsonCodec } from "./codec-model.ts";
@@ -185,7 +185,7 @@ function connectModel(world: World, process: SimProcess): Connected {
     outcomeBell: createWake(),
     webhookBells: { decided: createWake(), due: createWake() },
     sequencerBell: createPatientWake(0),
-    forming: createTurnstile(),
+    forming: createForming(),
     signals: {
       announce(name) {
         bells[name].ring();
