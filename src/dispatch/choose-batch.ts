@@ -33,6 +33,8 @@ export interface Choice {
   /** Undefined where nothing can travel now. */
   readonly batch: Batch | undefined;
   readonly shortages: readonly Shortage[];
+  /** Not all that could travel now found room: another kind's, or more than a batch holds. */
+  readonly leavesSome: boolean;
 }
 
 interface Group {
@@ -53,15 +55,17 @@ export function chooseBatch(
   options: { sizeMax: number; lastGroup: string | undefined },
 ): Choice {
   const shortages: Shortage[] = [];
-  for (const group of inTurn(groupsOf(queues), options.lastGroup)) {
+  const groups = inTurn(groupsOf(queues), options.lastGroup);
+  for (const group of groups) {
     const sizeMax = Math.min(group.cap ?? options.sizeMax, options.sizeMax);
     const payments = takeInRounds(group.queues, sizeMax, payerFits(purses, shortages));
     const { intent, name, cap } = group;
     if (payments.length > 0) {
-      return { batch: { intent, group: name, capped: cap !== null, sizeMax, payments }, shortages };
+      const batch = { intent, group: name, capped: cap !== null, sizeMax, payments };
+      return { batch, shortages, leavesSome: groups.length > 1 || payments.length >= sizeMax };
     }
   }
-  return { batch: undefined, shortages };
+  return { batch: undefined, shortages, leavesSome: false };
 }
 
 function groupsOf(queues: readonly (readonly DuePayment[])[]): Group[] {

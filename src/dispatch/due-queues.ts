@@ -19,6 +19,8 @@ export interface DueQueues {
   readonly due: readonly Queue[];
   /** Until the first payment that is not due yet; undefined if none waits. */
   readonly nextDueInMs: number | undefined;
+  /** The same once all that is due was sent: 0 where one of those waited for its time, since it may hide the next. */
+  readonly nextOnceSentInMs: number | undefined;
   /** More queues than a turn looks at: some have not been seen. */
   readonly isBounded: boolean;
   /** Where the next turn begins, once this one has served a queue of this intent, or none of any (undefined). */
@@ -85,7 +87,12 @@ export async function listDueQueues(
     ) w
     ORDER BY s.turn, w.payer, w.token, w.platform_id
   `);
-  return { due: inTurn(rows), nextDueInMs: soonest(rows), ...turnOver(rows, cursor) };
+  return {
+    due: inTurn(rows),
+    nextDueInMs: soonest(rows.filter(({ due }) => !due)),
+    nextOnceSentInMs: soonest(rows),
+    ...turnOver(rows, cursor),
+  };
 }
 
 function turnOver(
@@ -132,9 +139,7 @@ function inTurn(rows: readonly z.infer<typeof row>[]): Queue[] {
 }
 
 function soonest(rows: readonly z.infer<typeof row>[]): number | undefined {
-  const waits = rows.flatMap(({ due, wait_ms: waitMs }) =>
-    due || waitMs === null ? [] : [waitMs],
-  );
+  const waits = rows.flatMap(({ wait_ms: waitMs }) => (waitMs === null ? [] : [waitMs]));
   return waits.length === 0 ? undefined : Math.max(0, Math.min(...waits));
 }
 

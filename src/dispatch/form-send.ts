@@ -29,6 +29,8 @@ export interface Formed {
   /** With those that were claimed. */
   readonly batch: (Batch & { readonly payments: readonly ClaimedPayment[] }) | undefined;
   readonly shortages: readonly Shortage[];
+  /** As `Choice` says it. */
+  readonly leavesSome: boolean;
 }
 
 /** Any constant: lanes form in turn, so that two of them never promise the same payer's funds twice. */
@@ -44,10 +46,10 @@ export async function formSend(deps: DispatchDeps, lane: Lane, plan: FormingPlan
     await tx.query(sql.prepared("dispatch-lock", anyRow)`
       SELECT pg_advisory_xact_lock(${FORMING_LOCK})`);
     const purses = await readPurses(tx, plan);
-    const { batch, shortages } = await pickBatch(tx, lane, plan, purses);
-    if (!batch) return { send: undefined, batch: undefined, shortages };
+    const { batch, ...left } = await pickBatch(tx, lane, plan, purses);
+    if (!batch) return { send: undefined, batch, ...left };
     const payments = await claimPayments(tx, batch.payments);
-    if (payments.length === 0) return { send: undefined, batch: undefined, shortages };
+    if (payments.length === 0) return { send: undefined, batch: undefined, ...left };
     const draft =
       lane.method === "transfer"
         ? await draftTransfer(tx, payments)
@@ -56,7 +58,7 @@ export async function formSend(deps: DispatchDeps, lane: Lane, plan: FormingPlan
     const { intent } = batch;
     const send = await writeSend(tx, deps, lane, { intent, payments, draft, ticket });
     await failpoint("send.before_commit");
-    return { send, batch: { ...batch, payments }, shortages };
+    return { send, batch: { ...batch, payments }, ...left };
   });
   if (!formed.send) return formed;
   await failpoint("send.committed");

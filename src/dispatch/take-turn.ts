@@ -70,15 +70,15 @@ export function createTurn(deps: DispatchDeps, lane: Lane, parts: TurnParts): Tu
     cursor = looked.cursorAfter(send && batch?.payments.at(-1));
     if (!send || !batch) return idleMs;
     held.take(send, false);
-    // Behind a full one there may be another's worth already.
-    if (batch.payments.length < batch.sizeMax) forming.rest(restAfter(lane, status));
+    if (!formed.leavesSome) forming.rest(restAfter(lane, status));
     lastGroup = batch.group;
     metrics.batch.observe({ stage: "dispatch" }, send.itemCount);
     const { payments } = batch;
     tracing.batch({ name: "dispatch", send: { ...send, rail: lane.rail }, startedAt, payments });
     const { id: sendId, kind, itemCount: items, operator: from } = send;
     deps.log.debug({ lane: lane.id, sendId, kind, items, operator: from }, "send committed");
-    return 0;
+    if (formed.leavesSome || looked.isBounded) return 0;
+    return Math.min(looked.nextOnceSentInMs ?? idleMs, idleMs);
   }
 }
 

@@ -48,6 +48,16 @@ describe("a batch", () => {
     expect(["a", "b", "c"].map((payer) => countBy(choice, payer))).toEqual([5, 2, 3]);
   });
 
+  test("says whether it leaves behind what could travel: then nobody need ring for the next look", () => {
+    const leavesSome = (queues: DuePayment[][], sizeMax = 10) =>
+      chooseBatch(queues, everyoneRich, { sizeMax, lastGroup: undefined }).leavesSome;
+    expect(leavesSome([queue(9)])).toBe(false);
+    expect(leavesSome([queue(10)])).toBe(true);
+    expect(leavesSome([queue(2, { batchCap: 2 })])).toBe(true);
+    expect(leavesSome([queue(1), queue(1, { intent: "void" })])).toBe(true);
+    expect(leavesSome([])).toBe(false);
+  });
+
   test("takes from a payer what his funds cover beside what is promised, and reports the rest", () => {
     const queues = [
       [10n, 40n, 15n, 5n].map((amount) => payment({ payer: "a", amount })),
