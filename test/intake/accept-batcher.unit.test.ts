@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { pino } from "pino";
 import { expect, test } from "vitest";
 import { PaymentError } from "../../src/errors.ts";
@@ -103,6 +104,30 @@ test("8 MB bound a batch, but a record that is larger alone still goes", async (
   }
   expect(sizes).toEqual([1, 1, 1, 1]);
   expect(await Promise.all([outcome, huge])).toEqual([{ kind: "durable" }, { kind: "durable" }]);
+});
+
+test("records that come one by one but often share a batch, the first of them and a backlog wait for nobody", async () => {
+  const hand = handAccept();
+  const signal = new AbortController().signal;
+  const deps = { accept: hand.accept, log, metrics: unobserved, signal };
+  const deliver = createAcceptBatcher(deps, { beginEveryMs: 500 });
+  const first = deliver(delivery(0, 0, 1));
+  (await hand.next()).answer(durable);
+  await first;
+
+  const few = [deliver(delivery(0, 1, 1))];
+  for (let turn = 0; turn < 3; turn += 1) await nextTurn();
+  few.push(deliver(delivery(1, 0, 1)));
+  const shared = await hand.next();
+  expect(shared.input.offsets).toHaveLength(2);
+  shared.answer(durable);
+  await Promise.all(few);
+
+  const beganMs = performance.now();
+  const backlog = deliver(delivery(0, 2, 200));
+  (await hand.next()).answer(durable);
+  await backlog;
+  expect(performance.now() - beganMs).toBeLessThan(400);
 });
 
 test("a partition whose offset is not as expected drops out alone; the others go on at once", async () => {
