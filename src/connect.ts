@@ -13,6 +13,7 @@ import { dispositionOf, PaymentError } from "./errors.ts";
 import { ensureTopics, topicSpecs } from "./kafka/topics.ts";
 import { untilAvailable } from "./kafka/until-available.ts";
 import { createLanes } from "./lanes.ts";
+import type { CommonQueryMethods } from "slonik";
 import type { Logger } from "./log.ts";
 import type { Metrics } from "./metrics/create-metrics.ts";
 import { timeCalls } from "./metrics/time-calls.ts";
@@ -116,7 +117,8 @@ async function checkChain(config: Config, rpc: Rpc, operators: readonly string[]
 }
 
 async function openDatabase(config: Config, log: Logger, server: ServerWatch): Promise<Database> {
-  const pool = await databaseOf(config, (connection) => server.look(connection));
+  const look = (connection: CommonQueryMethods) => server.look(connection);
+  const pool = await databaseOf(config, look, { looksUpByKeys: true });
   try {
     await assertMigrated(config);
     await bindDeployment(pool, instanceOf(config));

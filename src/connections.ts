@@ -18,13 +18,17 @@ export function topicsOf(config: Config) {
 export function databaseOf(
   config: Config,
   onConnection: NonNullable<PoolSettings["onConnection"]>,
-  { poolMax = config.DATABASE_POOL_MAX }: { readonly poolMax?: number } = {},
+  {
+    poolMax = config.DATABASE_POOL_MAX,
+    ...options
+  }: { readonly poolMax?: number } & Pick<PoolSettings, "looksUpByKeys"> = {},
 ): Promise<Database> {
   return openPool({
     url: config.DATABASE_URL,
     poolMax,
     statementTimeoutMs: config.DATABASE_STATEMENT_TIMEOUT_MS,
     onConnection,
+    ...options,
   });
 }
 

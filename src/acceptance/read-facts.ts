@@ -68,6 +68,8 @@ export async function readFacts(
       EXISTS (
         SELECT FROM chain_events e WHERE e.payment_id = s.payment_id AND e.kind = 'paid'
           AND e.chain_id = ${chainId}::bigint AND e.pay_once = ${payOnce}
+        -- Keeps the planner from making one hash of all that was ever paid.
+        OFFSET 0
       ) AS paid_on_chain,
       (SELECT min(a.kind) FROM announced_outcomes a WHERE a.payment_id = s.payment_id) AS announced
     FROM (

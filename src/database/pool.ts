@@ -3,6 +3,7 @@ import {
   createPool,
   createTypeParserPreset,
   SchemaValidationError,
+  sql,
   type DatabasePool,
   type CommonQueryMethods,
   type DatabaseTransactionConnection,
@@ -20,6 +21,11 @@ export interface PoolSettings {
   readonly url: string;
   readonly poolMax: number;
   readonly statementTimeoutMs: number;
+  /**
+   * All statements find a batch's rows by their keys. Sessions plan once and keep the plan: planned while a table is new,
+   * or before Postgres counted what a burst brought, that plan would read or hash the whole table for each batch.
+   */
+  readonly looksUpByKeys?: boolean;
   /** Awaited for each new session, before it is used; where it throws, it is closed and its user told. */
   readonly onConnection?: (connection: CommonQueryMethods) => Promise<void>;
 }
@@ -48,18 +54,26 @@ const validateRows: Interceptor = {
  * slonik tells of each use of a connection, under another name each time; what it uses is the session. Where that cannot be
  * seen, each use is looked at.
  */
-function lookAtNew(onConnection: NonNullable<PoolSettings["onConnection"]>): Interceptor {
-  const looked = new WeakSet<object>();
+function prepareNew({ looksUpByKeys = false, onConnection }: PoolSettings): Interceptor {
+  const prepared = new WeakSet<object>();
   return {
-    name: "look-at-new-sessions",
+    name: "prepare-new-sessions",
     async afterPoolConnection(_context, connection) {
       const { connection: session } = connection as { readonly connection?: object };
-      if (session && looked.has(session)) return null;
-      await onConnection(connection);
-      if (session) looked.add(session);
+      if (session && prepared.has(session)) return null;
+      if (looksUpByKeys) await planByIndex(connection);
+      await onConnection?.(connection);
+      if (session) prepared.add(session);
       return null;
     },
   };
+}
+
+/** These discourage, they do not forbid: what no index serves is still read. */
+async function planByIndex(connection: CommonQueryMethods): Promise<void> {
+  await connection.query(sql.type(anyRow)`
+    SELECT set_config('enable_seqscan', 'off', false), set_config('enable_hashjoin', 'off', false),
+      set_config('enable_mergejoin', 'off', false)`);
 }
 
 /** For statements that return nothing worth checking. */
@@ -72,7 +86,7 @@ const CONNECT_TIMEOUT_MS = 5_000;
 const ANSWER_MARGIN_MS = 2_000;
 
 /**
- * Opens the pool; throws DATABASE_UNAVAILABLE where Postgres does not answer. No session state may be kept on its connections: they are not reset between uses, because
+ * Opens the pool; throws DATABASE_UNAVAILABLE where Postgres does not answer. No other session state may be kept on its connections: they are not reset between uses, because
  * slonik's default `DISCARD ALL` drops prepared statements and fails every second call of one.
  */
 export async function openPool(settings: PoolSettings): Promise<Database> {
@@ -96,10 +110,7 @@ export async function openPool(settings: PoolSettings): Promise<Database> {
         ...exactParsers,
       ],
       resetConnection: async () => {},
-      interceptors: [
-        validateRows,
-        ...(settings.onConnection ? [lookAtNew(settings.onConnection)] : []),
-      ],
+      interceptors: [validateRows, prepareNew(settings)],
     });
     // Each error also reaches whoever ran the query; unheard here, it would end the process.
     pool.on("error", () => undefined);

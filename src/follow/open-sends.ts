@@ -36,6 +36,8 @@ export async function readOpenSends(
         EXISTS (
           SELECT FROM chain_events e
           WHERE e.chain_id = transactions.chain_id AND e.tx_hash = ANY(transactions.hashes)
+          -- Keeps the planner from making one hash of every event.
+          OFFSET 0
         ) AS "isFollowed"
       FROM transactions
       WHERE state = 'open' AND nonce IS NOT NULL

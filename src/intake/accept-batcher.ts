@@ -64,7 +64,7 @@ export function createAcceptBatcher(
 ): (delivery: Delivery) => Promise<DeliveryOutcome> {
   const queue: Waiting[] = [];
   let running: Promise<void> | undefined;
-  let nextAtMs = 0;
+  const begin = createRhythm(beginEveryMs, deps.signal);
 
   return (delivery) => {
     const outcome = Promise.withResolvers<DeliveryOutcome>();
@@ -78,23 +78,13 @@ export function createAcceptBatcher(
     await nextTurn();
     try {
       while (queue.length > 0) {
-        await untilWorthIt();
+        await begin(queue.reduce((sum, { delivery }) => sum + delivery.submissions.length, 0));
         await acceptParts(takeParts(queue));
       }
     } catch (error) {
       for (const waiting of queue.splice(0)) waiting.outcome.reject(error);
     }
     running = undefined;
-  }
-
-  async function untilWorthIt(): Promise<void> {
-    const waitMs = nextAtMs - performance.now();
-    const records = queue.reduce((sum, each) => sum + each.delivery.submissions.length, 0);
-    const { signal } = deps;
-    if (waitMs > 0 && records < ENOUGH_RECORDS) {
-      await delay(waitMs, undefined, { signal }).catch(() => undefined);
-    }
-    nextAtMs = performance.now() + beginEveryMs;
   }
 
   async function acceptParts(parts: readonly Part[]): Promise<void> {
@@ -128,6 +118,18 @@ export function createAcceptBatcher(
     queue.splice(queue.indexOf(waiting), 1);
     waiting.outcome.resolve(outcome);
   }
+}
+
+/** Resolves when the next batch may begin: at once with enough waiting, else so long after the one before. */
+function createRhythm(everyMs: number, signal: AbortSignal): (records: number) => Promise<void> {
+  let nextAtMs = 0;
+  return async (records) => {
+    const waitMs = nextAtMs - performance.now();
+    if (waitMs > 0 && records < ENOUGH_RECORDS) {
+      await delay(waitMs, undefined, { signal }).catch(() => undefined);
+    }
+    nextAtMs = performance.now() + everyMs;
+  };
 }
 
 /** In order of arrival, at least one submission, and never two parts of the same partition. */

@@ -1,7 +1,7 @@
 import { sql } from "slonik";
 import { expect, test } from "vitest";
 import { z } from "zod";
-import { anyRow, openPool } from "../../src/database/pool.ts";
+import { anyRow, openPool, type Database } from "../../src/database/pool.ts";
 import { isOpaqueId } from "../../src/payment/ids.ts";
 import { MAX_MICROS, formatMicros } from "../../src/payment/money.ts";
 import { freshDatabase } from "../support/database.ts";
@@ -96,4 +96,24 @@ test("a session is looked at once, before it is used, and a new one again", asyn
   await expect.poll(() => pool.oneFirst(pid).catch(() => first)).not.toBe(first);
   expect(looked).toEqual([first, await pool.oneFirst(pid)]);
   await pool.end();
+});
+
+test("a pool for lookups by keys plans them by index though the table has no statistics yet", async () => {
+  await using database = await freshDatabase();
+  const open = (looksUpByKeys: boolean) =>
+    openPool({ url: database.url, poolMax: 1, statementTimeoutMs: 5_000, looksUpByKeys });
+  const ids = sql.array(
+    Array.from({ length: 100 }, (_, i) => `task-${i}`),
+    "text",
+  );
+  const planIn = async (pool: Database) => {
+    const lines = await pool.anyFirst(sql.type(z.object({ "QUERY PLAN": z.string() }))`
+      EXPLAIN SELECT t.amount FROM unnest(${ids}, ${ids}) AS k (platform, id)
+      JOIN tasks t ON t.platform_id = k.platform AND t.id = k.id`);
+    await pool.end();
+    return lines.join("\n");
+  };
+  expect(await planIn(await open(true))).toMatch(/Nested Loop[^]*Index Scan using tasks_pkey/);
+  // What it is there for: were this no longer so, it could go.
+  expect(await planIn(await open(false))).toMatch(/Seq Scan on tasks/);
 });
