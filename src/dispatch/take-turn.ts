@@ -3,7 +3,13 @@ import { listDueQueues, pairKey, type Queue, type TurnCursor } from "./due-queue
 import { formSend } from "./form-send.ts";
 import type { FundsBook, KnownFunds } from "./funds-book.ts";
 import type { HeldSends } from "./held-sends.ts";
-import { freestOperator, hasRoom, readLaneStatus, restAfter, type LaneStatus } from "./lane-status.ts";
+import {
+  freestOperator,
+  hasRoom,
+  readLaneStatus,
+  restAfter,
+  type LaneStatus,
+} from "./lane-status.ts";
 import { noteShortages, releaseForgotten } from "./note-shortages.ts";
 import { EVERYTHING } from "./pause.ts";
 import type { PayerHolds } from "./payer-holds.ts";
