@@ -69,11 +69,16 @@ function prepareNew({ looksUpByKeys = false, onConnection }: PoolSettings): Inte
   };
 }
 
-/** These discourage, they do not forbid: what no index serves is still read. */
+/**
+ * These discourage, they do not forbid: what no index serves is still read. A lookup is over before a second worker has
+ * started. And each statement is planned once: by default a session plans the first five calls anew, and the line's work goes
+ * round all sessions of the pool.
+ */
 async function planByIndex(connection: CommonQueryMethods): Promise<void> {
   await connection.query(sql.type(anyRow)`
     SELECT set_config('enable_seqscan', 'off', false), set_config('enable_hashjoin', 'off', false),
-      set_config('enable_mergejoin', 'off', false)`);
+      set_config('enable_mergejoin', 'off', false), set_config('plan_cache_mode', 'force_generic_plan', false),
+      set_config('max_parallel_workers_per_gather', '0', false)`);
 }
 
 /** For statements that return nothing worth checking. */

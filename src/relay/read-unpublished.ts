@@ -29,28 +29,36 @@ export interface Unpublished {
 /**
  * The oldest rows that are not published, by what the table says and never by a number remembered: ids are given
  * before commits, and a restored backup gives them again. Of one payment only the oldest row, so that its events cannot
- * overtake one another between topics; a row that Kafka refused holds its payment's later ones back. Nothing while a
- * restored database has yet to learn what the topics hold: it might say the same event in other words.
+ * overtake one another between topics: among the oldest that wait are the oldest of each of their payments. A row that Kafka
+ * refused holds its payment's later ones back. Nothing while a restored database has yet to learn what the topics hold: it
+ * might say the same event in other words.
  */
 export async function readUnpublished(pool: Database): Promise<Unpublished> {
   const rows = await askDatabase(() =>
     pool.any(sql.prepared("relay-read-unpublished", outboxRow)`
       WITH oldest AS (
-        SELECT o.id, coalesce(octet_length(o.payload), 0) AS bytes, EXISTS (
-            SELECT FROM outbox later
-            WHERE later.payment_id = o.payment_id AND later.id > o.id AND later.published_at IS NULL) AS is_followed
+        SELECT o.id, o.payment_id, coalesce(octet_length(o.payload), 0) AS bytes
         FROM outbox o
         WHERE o.published_at IS NULL AND o.refused_at IS NULL
           AND NOT EXISTS (SELECT FROM restores r WHERE r.closed_at IS NULL AND r.topics_read_at IS NULL)
           AND NOT EXISTS (
-            SELECT FROM outbox older
-            WHERE older.payment_id = o.payment_id AND older.id < o.id AND older.published_at IS NULL)
+            SELECT FROM (
+              SELECT r.published_at FROM outbox r
+              WHERE r.payment_id = o.payment_id AND r.id < o.id AND r.refused_at IS NOT NULL
+              -- Apart, so that the index of all that wait cannot serve: each row would be compared with every one of them.
+              OFFSET 0) refused
+            WHERE refused.published_at IS NULL)
         ORDER BY o.id LIMIT ${ROWS_MAX}
+      ), placed AS (
+        SELECT id, bytes,
+          payment_id IS NULL OR row_number() OVER (PARTITION BY payment_id ORDER BY id) = 1 AS is_first
+        FROM oldest
       ), sized AS (
-        SELECT id, is_followed, sum(bytes) OVER (ORDER BY id) - bytes AS bytes_before FROM oldest
+        SELECT id, sum(bytes) OVER (ORDER BY id) - bytes AS bytes_before FROM placed WHERE is_first
       )
-      SELECT o.id, o.topic, o.key, o.payload, o.headers, o.payment_id, o.generation, (
-        SELECT count(*) = ${ROWS_MAX} OR bool_or(is_followed OR bytes_before >= ${BATCH_BYTES_MAX}) FROM sized) AS "isMore"
+      SELECT o.id, o.topic, o.key, o.payload, o.headers, o.payment_id, o.generation,
+        (SELECT count(*) = ${ROWS_MAX} OR bool_or(NOT is_first) FROM placed)
+          OR (SELECT bool_or(bytes_before >= ${BATCH_BYTES_MAX}) FROM sized) AS "isMore"
       FROM sized JOIN outbox o USING (id)
       WHERE bytes_before < ${BATCH_BYTES_MAX}
       ORDER BY o.id
