@@ -11,7 +11,7 @@ const SERVE = fileURLToPath(new URL("../rail/serve.ts", import.meta.url));
 /** As the program's own first line says, with room for the chain that lives in its process here. */
 const NODE_FLAGS = [
   "--disable-warning=TimeoutNegativeWarning",
-  "--max-semi-space-size=8",
+  "--max-semi-space-size=12",
   "--max-old-space-size=768",
 ];
 const READY_TIMEOUT_MS = 60_000;

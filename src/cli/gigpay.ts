@@ -1,4 +1,4 @@
-#!/usr/bin/env -S node --disable-warning=TimeoutNegativeWarning --max-semi-space-size=8 --max-old-space-size=192
+#!/usr/bin/env -S node --disable-warning=TimeoutNegativeWarning --max-semi-space-size=12 --max-old-space-size=192
 import { existsSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 import { completionScript } from "./completion.ts";

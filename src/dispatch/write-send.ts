@@ -54,11 +54,14 @@ export interface NewSend {
   readonly ticket: SendTicket;
 }
 
-const writtenRow = z.object({ created_at: z.date(), sent: z.bigint() });
+const createdRow = z.object({ created_at: z.date() });
+const sentRow = z.object({ sent: z.bigint() });
 
 /**
- * Commit 2's rows: the send, its items, and its payments on their way. The review clock starts with the first send;
- * the time that a payment was due and waited for us (funds, room, a pause) is added to it, because it was no doubt.
+ * Commit 2's rows: the send and its items, then its payments on their way. In this order, since what refers to a payment locks
+ * it: nothing to do for rows that are locked already, a write for each that has a new version. The review clock starts with
+ * the first send; the time that a payment was due and waited for us (funds, room, a pause) is added to it, because it was no
+ * doubt.
  */
 export async function writeSend(
   tx: Transaction,
@@ -73,7 +76,7 @@ export async function writeSend(
   const ticketed = ticketColumns(ticket);
   const column = (of: (payment: DuePayment) => string | number, type: string) =>
     sql.array(payments.map(of), type);
-  const written = await tx.one(sql.prepared("dispatch-write-send", writtenRow)`
+  const { created_at: createdAt } = await tx.one(sql.prepared("dispatch-write-send", createdRow)`
     WITH send AS (
       INSERT INTO transactions (id, rail, method, chain_id, pay_once, operator, kind, item_count, calldata, gas_limit,
                                 wallet_id, idempotency_key, nonce, max_fee_per_gas, raw, hashes)
@@ -82,16 +85,39 @@ export async function writeSend(
               ${ticketed.idempotencyKey}, ${ticketed.nonce}, ${ticketed.maxFeePerGas}::numeric, ${ticketed.raw},
               ${sql.array(ticketed.hashes, "text")})
       RETURNING created_at
-    ), member AS (
-      SELECT * FROM unnest(
-        ${column((p) => p.paymentId, "uuid")}, ${column((p) => p.generation, "int4")},
-        ${column((p) => p.state, "text")}, ${column((p) => p.payer, "text")}, ${column((p) => p.token, "text")},
-        ${column((p) => p.recipient, "text")}, ${column((p) => formatMicros(p.amount), "numeric")}
-      ) WITH ORDINALITY AS m (payment_id, generation, state, payer, token, recipient, amount, position)
     ), item AS (
       INSERT INTO transaction_items (transaction_id, position, payment_id, generation, payer, token, recipient, amount)
-      SELECT ${id}, position - 1, payment_id, generation, payer, token, recipient, amount FROM member
-    ), sent AS (
+      SELECT ${id}, position - 1, payment_id, generation, payer, token, recipient, amount FROM unnest(
+        ${column((p) => p.paymentId, "uuid")}, ${column((p) => p.generation, "int4")},
+        ${column((p) => p.payer, "text")}, ${column((p) => p.token, "text")},
+        ${column((p) => p.recipient, "text")}, ${column((p) => formatMicros(p.amount), "numeric")}
+      ) WITH ORDINALITY AS m (payment_id, generation, payer, token, recipient, amount, position)
+    )
+    SELECT created_at FROM send
+  `);
+  await sendPayments(tx, deps, { ...send, id });
+  return {
+    id,
+    operator: draft.operator,
+    kind: intent,
+    itemCount: payments.length,
+    calldata: draft.calldata,
+    gasLimit: draft.gasLimit,
+    createdAt,
+    ticket,
+    ...(draft.nthTransfer && { transfer: draft.nthTransfer }),
+  };
+}
+
+async function sendPayments(
+  tx: Transaction,
+  deps: DispatchDeps,
+  { id, intent, payments }: NewSend & { readonly id: string },
+): Promise<void> {
+  const column = (of: (payment: DuePayment) => string | number, type: string) =>
+    sql.array(payments.map(of), type);
+  const { sent } = await tx.one(sql.prepared("dispatch-send-payments", sentRow)`
+    WITH sent AS (
       UPDATE payments p
       SET transaction_id = ${id}, followed_at = NULL, logs_read_at = NULL,
           sent_at = CASE WHEN ${intent} = 'pay' THEN payment_now() ELSE p.sent_at END,
@@ -101,22 +127,13 @@ export async function writeSend(
             THEN payment_now() + ${deps.settings.reviewAfterMs} * interval '1 millisecond'
             ELSE p.review_at + greatest(payment_now() - p.next_attempt_at, interval '0') END,
           next_attempt_at = NULL
-      FROM member m
+      FROM unnest(
+        ${column((p) => p.paymentId, "uuid")}, ${column((p) => p.generation, "int4")}, ${column((p) => p.state, "text")}
+      ) AS m (payment_id, generation, state)
       WHERE p.id = m.payment_id AND p.generation = m.generation AND p.state = m.state AND p.transaction_id IS NULL
       RETURNING p.id
     )
-    SELECT created_at, (SELECT count(*) FROM sent) AS sent FROM send
+    SELECT count(*) AS sent FROM sent
   `);
-  assert.equal(Number(written.sent), payments.length, "claimed payments changed under their lock");
-  return {
-    id,
-    operator: draft.operator,
-    kind: intent,
-    itemCount: payments.length,
-    calldata: draft.calldata,
-    gasLimit: draft.gasLimit,
-    createdAt: written.created_at,
-    ticket,
-    ...(draft.nthTransfer && { transfer: draft.nthTransfer }),
-  };
+  assert.equal(Number(sent), payments.length, "claimed payments changed under their lock");
 }
