@@ -1,4 +1,5 @@
 import { topicsOf } from "./connections.ts";
+import { refreshStatistics } from "./database/refresh-statistics.ts";
 import { loadOffsets } from "./intake/load-offsets.ts";
 import type { RunningConsumer } from "./kafka/consumer.ts";
 import { createEndsReader } from "./kafka/ends-reader.ts";
@@ -7,8 +8,15 @@ import { createDatabaseSampler } from "./sampling/sample-database.ts";
 import { sampleEvery } from "./sampling/sample-every.ts";
 import { createKafkaSampler } from "./sampling/sample-kafka.ts";
 import { fundsReaderOf, instanceOf, type Connected } from "./stage-deps.ts";
+import { sweep } from "./sweep.ts";
 
-/** Gathers what is shown at `/metrics` and is nobody's work, beside the line, until the signal aborts. Never rejects. */
+/** A flood fills an empty table with some thousand rows in that time. */
+const STATISTICS_EVERY_MS = 2_000;
+
+/**
+ * Gathers what is shown at `/metrics` and is nobody's work, and what Postgres should know of tables that grow, beside the line
+ * until the signal aborts. Never rejects.
+ */
 export async function runSamplers(
   connected: Connected,
   consumer: RunningConsumer,
@@ -32,6 +40,10 @@ export async function runSamplers(
       loadOffsets: (partitions) => loadOffsets(pool, taskCompleted, partitions),
     }),
   ];
-  await Promise.all(samplers.map((each) => sampleEvery({ log, metrics }, each, signal)));
+  const keepCounted = () => refreshStatistics(pool);
+  await Promise.all([
+    ...samplers.map((each) => sampleEvery({ log, metrics }, each, signal)),
+    sweep({ log, everyMs: STATISTICS_EVERY_MS }, "tables that have grown", keepCounted, signal),
+  ]);
   await ends.close();
 }
