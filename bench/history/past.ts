@@ -4,6 +4,7 @@ import { Client } from "pg";
 import { OWN_INSTANCE } from "../contest/own-service.ts";
 import type { ContestWorld } from "../contest/world.ts";
 import { hashOf } from "../rail/rpc.ts";
+import { makeFitToMeasure } from "./fit-to-measure.ts";
 import { blockAt } from "./history.ts";
 
 /** What was before a world began. */
@@ -17,13 +18,14 @@ export interface Past {
 /**
  * Lets a world's chain have begun long ago, and its database have followed it up to now. Kafka is new, so of an earlier one's
  * offsets nothing is kept; and what an earlier world has paid is on no chain of this one, so the minute's verification has to
- * have looked at it.
+ * have looked at it. Rejects where an earlier world left payments open.
  */
 export async function goOnFrom(
   { chainBeganAtMs }: Past,
   { databaseUrl, directory }: Pick<ContestWorld, "databaseUrl" | "directory">,
 ): Promise<void> {
   await writeFile(join(directory, "chain.jsonl"), `${JSON.stringify([chainBeganAtMs])}\n`);
+  await makeFitToMeasure(databaseUrl);
   const { chainId, payOnce } = OWN_INSTANCE;
   const block = blockAt({ chainBeganAtMs }, Date.now());
   const client = new Client({ connectionString: databaseUrl, query_timeout: 10_000 });

@@ -2,6 +2,7 @@ import { sql } from "slonik";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { z } from "zod";
 import { OWN_INSTANCE } from "../../bench/contest/own-service.ts";
+import { makeFitToMeasure } from "../../bench/history/fit-to-measure.ts";
 import { blockAt, historyUntil } from "../../bench/history/history.ts";
 import { loadHistory } from "../../bench/history/load-history.ts";
 import { forgetEvents } from "../../src/live/forget-events.ts";
@@ -72,4 +73,13 @@ test("what is kept for seven days only is not in it for longer", async () => {
   // One send of twenty is as old as that, at most.
   expect(await forgetEvents(database.pool)).toBeLessThanOrEqual(20);
   expect(Number(kept)).toBeGreaterThan(PAYMENTS / 20);
+});
+
+test("a round in a database where an earlier one left something is no round", async () => {
+  await makeFitToMeasure(database.url);
+  await database.pool.query(sql.type(z.unknown())`
+    INSERT INTO pauses (scope, reason, actor) VALUES ('all', 'verification', 'system')`);
+  await expect(makeFitToMeasure(database.url)).rejects.toThrow(
+    "left something in this database: pauses 1",
+  );
 });
