@@ -7,6 +7,9 @@ export interface Run {
   readonly statements: readonly Statement[];
   readonly kafka: RequestTap["kafka"];
   readonly chain: RequestTap["chain"];
+  readonly circle: RequestTap["circle"];
+  readonly kafkaBytes: number;
+  readonly chainBytes: number;
   readonly payments: number;
 }
 
@@ -20,13 +23,16 @@ const COMMITS = {
 type Stage = keyof typeof COMMITS;
 
 /** Counts, and no times: what a batch costs does not depend on how quick a machine is. */
-export function countWork({ statements, kafka, chain, payments }: Run) {
+export function countWork(run: Run) {
+  const { statements, kafka, chain, circle, payments } = run;
   const units = unitsOf(statements).filter((unit) => !isLook(unit));
   const commitsOf = (stage: Stage) => units.filter((unit) => has(unit, COMMITS[stage]));
   const longest = (stage: Stage) => Math.max(...commitsOf(stage).map((unit) => unit.length));
   const batches = (stage: Stage) => commitsOf(stage).length;
   const produced = kafka.filter((name) => name === "Produce").length;
-  const sending = chain.filter((methods) => methods.some((name) => name.startsWith("eth_send")));
+  const isSend = (methods: readonly string[]) =>
+    methods.some((name) => name.startsWith("eth_send"));
+  const posts = circle.filter((request) => request.startsWith("POST "));
   return {
     acceptRoundTrips: longest("accept"),
     sendRoundTrips: longest("send"),
@@ -38,8 +44,13 @@ export function countWork({ statements, kafka, chain, payments }: Run) {
     commitsPerPayment: units.length / payments,
     roundTripsPerPayment: roundTrips(units) / payments,
     producesPerPublishBatch: produced / batches("publish"),
-    chainSendsPerSend: sending.length / batches("send"),
+    // On whichever rail: the other one has none.
+    railSendsPerSend: (chain.filter(isSend).length + posts.length) / batches("send"),
     chainRequestsPerPayment: chain.length / payments,
+    circleRequestsPerPayment: circle.length / payments,
+    postgresBytesPerPayment: bytes(units) / payments,
+    kafkaBytesPerPayment: run.kafkaBytes / payments,
+    chainBytesPerPayment: run.chainBytes / payments,
   };
 }
 
@@ -47,4 +58,8 @@ export type Work = ReturnType<typeof countWork>;
 
 function roundTrips(units: readonly Unit[]): number {
   return units.reduce((sum, unit) => sum + unit.length, 0);
+}
+
+function bytes(units: readonly Unit[]): number {
+  return units.flat().reduce((sum, statement) => sum + statement.bytes, 0);
 }

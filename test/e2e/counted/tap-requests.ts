@@ -1,3 +1,5 @@
+import { subscribe, unsubscribe } from "node:diagnostics_channel";
+import type { ClientRequest } from "node:http";
 import kafkajs, { type Consumer, type Producer } from "kafkajs";
 import { vi } from "vitest";
 
@@ -7,13 +9,32 @@ export interface RequestTap extends Disposable {
   readonly kafka: string[];
   /** To the chain's node: the methods that one HTTP request asks for, in order. */
   readonly chain: (readonly string[])[];
+  /** To Circle: method and path. */
+  readonly circle: string[];
 }
 
-/** Taps the clients that are made from now on; of Kafka's, those of this name. */
-export function tapRequests(rpcUrl: string, clientId: string): RequestTap {
+export interface Tapped {
+  readonly rpcUrl: string;
+  readonly circleUrl: string;
+  /** Of Kafka's clients, those of this name. */
+  readonly clientId: string;
+}
+
+/** Where Circle's SDK is met: its HTTP client is Node's own. */
+const REQUEST_STARTS = "http.client.request.start";
+
+/** Taps the clients that are made from now on. */
+export function tapRequests({ rpcUrl, circleUrl, clientId }: Tapped): RequestTap {
   const kafka: string[] = [];
   const chain: (readonly string[])[] = [];
+  const circle: string[] = [];
   const { origin: node } = new URL(rpcUrl);
+  const { host: circleHost } = new URL(circleUrl);
+  const hearCircle = (message: unknown) => {
+    const { request } = message as { readonly request: ClientRequest };
+    if (request.getHeader("host") === circleHost) circle.push(`${request.method} ${request.path}`);
+  };
+  subscribe(REQUEST_STARTS, hearCircle);
   const { fetch } = globalThis;
   const hear = ({ payload }: { payload: { apiName: string; clientId: string } }) => {
     if (payload.clientId === clientId) kafka.push(payload.apiName);
@@ -41,7 +62,9 @@ export function tapRequests(rpcUrl: string, clientId: string): RequestTap {
   return {
     kafka,
     chain,
+    circle,
     [Symbol.dispose]() {
+      unsubscribe(REQUEST_STARTS, hearCircle);
       for (const spy of spies) spy.mockRestore();
     },
   };
