@@ -22,15 +22,15 @@ export async function measureHistory(
   const database = new Client({ connectionString: world.databaseUrl, query_timeout: 10_000 });
   await database.connect();
   try {
-    const beganAtMs = Date.now();
+    const lookedAtFirst = await readVerification(database);
     const walBefore = await readWalBytes(database);
     const carried = await measureBacklog(world, backlog, context);
-    const evenFromMs = Date.now();
+    const lookedBefore = await readVerification(database);
     const rate = { perSecond, forMs, withinMs: RATE_WITHIN_MS };
     const even = await measureRate(world, rate, context);
     const walBytes = (await readWalBytes(database)) - walBefore;
     // A smoke run is over before its minute.
-    await refuseUnverified(database, context.isQuick ? beganAtMs : evenFromMs);
+    await refuseUnverified(database, context.isQuick ? lookedAtFirst : lookedBefore);
     const walKbPerPayment = walBytes / 1_000 / world.ledger.tasks.size;
     return {
       measures: { ...carried.measures, ...even, walKbPerPayment },
@@ -49,14 +49,26 @@ async function readWalBytes(database: Client): Promise<number> {
   return Number(rows[0]?.bytes);
 }
 
-async function refuseUnverified(database: Client, sinceMs: number): Promise<void> {
-  const { rows } = await database.query<{ at: Date; suspects: unknown[] }>(
+interface Verification {
+  readonly at: Date;
+  readonly suspects: readonly unknown[];
+}
+
+/** The last look. */
+async function readVerification(database: Client): Promise<Verification> {
+  const { rows } = await database.query<Verification>(
     "SELECT updated_at AS at, suspects FROM verify_watermark",
   );
   const [look] = rows;
-  if (!look || look.at.getTime() < sinceMs)
+  if (!look) throw new Error("the ledger was never verified");
+  return look;
+}
+
+async function refuseUnverified(database: Client, before: Verification): Promise<void> {
+  const { at, suspects } = await readVerification(database);
+  if (at.getTime() === before.at.getTime())
     throw new Error("the ledger was not verified meanwhile");
-  if (look.suspects.length > 0) {
-    throw new Error(`verification found ${JSON.stringify(look.suspects.slice(0, 3))}`);
+  if (suspects.length > 0) {
+    throw new Error(`verification found ${JSON.stringify(suspects.slice(0, 3))}`);
   }
 }

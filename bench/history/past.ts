@@ -38,11 +38,11 @@ export async function goOnFrom(
        ON CONFLICT (chain_id, pay_once) DO UPDATE SET block_number = $3, block_hash = $4`,
       [chainId, payOnce, block, hashOf(block)],
     );
-    // It looks back by a minute, which is how long a commit may take to be seen.
+    // The next look begins a minute before the last one, which is how long a commit may take to be seen: with this moment.
     await client.query(
-      `INSERT INTO verify_watermark (block_number, checked_until) VALUES ($1, payment_now() + interval '1 minute')
+      `INSERT INTO verify_watermark (block_number, checked_until, updated_at) VALUES ($1, payment_now(), payment_now() + interval '1 minute')
        ON CONFLICT (only_row) DO UPDATE SET block_number = $1, checked_until = excluded.checked_until, suspects = '[]',
-         updated_at = payment_now()`,
+         updated_at = excluded.updated_at`,
       [block],
     );
   } finally {
