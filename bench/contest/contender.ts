@@ -9,15 +9,17 @@ export interface Contender {
   /** Makes its tables, once. */
   prepare(world: ContestWorld): Promise<void>;
   /** Starts its processes where they were; resolves when they take in tasks. */
-  start(world: ContestWorld): Promise<readonly Part[]>;
+  start(world: ContestWorld): Promise<readonly Process[]>;
 }
 
+export type Process = Pick<Part, "pid" | "exited"> & { stop(): Promise<void> };
+
 /** kill -9 of all that it runs, at once. */
-export async function killAll(parts: readonly Part[]): Promise<void> {
+export async function killAll(parts: readonly Process[]): Promise<void> {
   for (const { pid } of parts) process.kill(pid, "SIGKILL");
   await Promise.all(parts.map(({ exited }) => exited));
 }
 
-export async function stopAll(parts: readonly Part[]): Promise<void> {
+export async function stopAll(parts: readonly Process[]): Promise<void> {
   await Promise.all(parts.map((part) => part.stop()));
 }

@@ -1,4 +1,4 @@
-import type { Part } from "../../sandbox/process/spawn-part.ts";
+import type { Process } from "./contender.ts";
 import { readProcesses, treeCpuMs } from "../measure/processes.ts";
 import type { Measures } from "../question.ts";
 import { lastArrivalMs } from "../world/bench-world.ts";
@@ -12,7 +12,7 @@ const AT_ONCE_PER_SECOND = 50_000;
 /** A backlog that arrives at once, until the last of it has its outcome: payments a second, and CPU per payment. */
 export async function measureBacklog(
   stage: Stage,
-  parts: readonly Part[],
+  parts: readonly Process[],
   { count, withinMs }: { readonly count: number; readonly withinMs: number },
 ): Promise<Measures> {
   const { world, traffic, signal } = stage;
@@ -33,7 +33,7 @@ export async function measureBacklog(
   };
 }
 
-async function cpuMs({ pids }: ContestWorld, parts: readonly Part[]) {
+async function cpuMs({ pids }: ContestWorld, parts: readonly Process[]) {
   const table = await readProcesses();
   const own = parts.reduce((sum, { pid }) => sum + treeCpuMs(table, pid), 0);
   return { own, postgres: treeCpuMs(table, pids.postgres), kafka: treeCpuMs(table, pids.kafka) };

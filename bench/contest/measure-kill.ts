@@ -1,10 +1,9 @@
 import { setTimeout as delay } from "node:timers/promises";
-import type { Part } from "../../sandbox/process/spawn-part.ts";
 import type { Measures } from "../question.ts";
 import { lastArrivalMs } from "../world/bench-world.ts";
 import { countEnded } from "../world/until-ended.ts";
 import { auditContest } from "./audit-contest.ts";
-import { killAll } from "./contender.ts";
+import { killAll, type Process } from "./contender.ts";
 import type { Stage } from "./stage.ts";
 
 export interface KillLoad {
@@ -18,7 +17,7 @@ export interface KillLoad {
 /** kill -9 in the middle of a load, started again after a while; what runs then is left in `running`. */
 export async function measureKill(
   stage: Stage,
-  running: { parts: readonly Part[] },
+  running: { parts: readonly Process[] },
   load: KillLoad,
 ): Promise<Measures> {
   const { world, traffic, contender, signal } = stage;

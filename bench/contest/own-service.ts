@@ -19,10 +19,10 @@ const OPERATORS = 2;
 /** Whose payments its database is of. */
 export const OWN_INSTANCE = { chainId: ARC_CHAIN_ID, payOnce: `0x${"0".repeat(36)}0ce1` } as const;
 
-/** This service, its settings as they are by default, over the rail of bench/rail. */
-export function createOwnService(backlog: number): Contender {
+/** Its settings as they are by default, on the rail of bench/rail; made once, since the wallets are new each time. */
+export function ownSettings(): (world: ContestWorld) => Promise<Record<string, string>> {
   const keys = Array.from({ length: OPERATORS }, () => generatePrivateKey());
-  const settings = async (world: ContestWorld) => ({
+  return async (world) => ({
     METRICS_PORT: "0",
     HTTP_PORT: "0",
     PUBLIC_URL: "http://localhost:8080",
@@ -37,11 +37,16 @@ export function createOwnService(backlog: number): Contender {
     PAYMENT_CURRENCIES: "USDC",
     PAYMENT_FEE_PERCENTAGE: "2.5",
     ARC_CHAIN_ID: String(OWN_INSTANCE.chainId),
-    // Never asked: the chain is in the process.
+    // Never asked where the chain is in the process.
     ARC_RPC_URL: "http://127.0.0.1:1",
     ARC_OPERATOR_PRIVATE_KEYS: keys.join(","),
     INSTANCE_ID: "contest",
   });
+}
+
+/** This service over a chain in its own process. */
+export function createOwnService(backlog: number): Contender {
+  const settings = ownSettings();
   return {
     name: "GigStream Payments",
     backlog,

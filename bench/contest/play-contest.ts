@@ -1,4 +1,4 @@
-import type { Part } from "../../sandbox/process/spawn-part.ts";
+import type { Process } from "./contender.ts";
 import type { Audited, Measures } from "../question.ts";
 import { auditOf } from "../world/audit-of.ts";
 import { untilEnded } from "../world/until-ended.ts";
@@ -22,7 +22,7 @@ const KILL_WITHIN_MS = 45_000;
  */
 export async function playContest(
   stage: Stage & { readonly isQuick: boolean },
-  running: { parts: readonly Part[] },
+  running: { parts: readonly Process[] },
 ): Promise<Audited> {
   const { world, traffic, contender, signal, isQuick } = stage;
   const scale = isQuick ? 0.05 : 1;

@@ -52,7 +52,7 @@ found anything is no result. First a backlog, then 200 a second for 65 s.`,
     makePast(context.isQuick ? QUICK_OLD_PAYMENTS : Math.max(...oldPayments()), context),
   async run({ params }, context, { chainBeganAtMs, databaseDirectory }) {
     const past = { chainBeganAtMs, ...(params.oldPayments > 0 && { databaseDirectory }) };
-    await using world = await startSimulatedWorld(context, past);
+    await using world = await startSimulatedWorld(context, { past });
     const { payments, withinMs, forMs } = context.isQuick ? QUICK : FULL;
     const load = { backlog: { payments, withinMs }, perSecond: RATE_PER_SECOND, forMs };
     return await measureHistory(world, load, context);

@@ -4,7 +4,7 @@ import type { PublishedTask } from "../../sandbox/traffic/ledger.ts";
 import { peakRssMb, rssMb } from "../measure/processes.ts";
 import { spreadOf } from "../measure/spread.ts";
 import type { Audited, RunContext } from "../question.ts";
-import type { SandboxWorld } from "./start-sandbox-world.ts";
+import type { BenchWorld } from "./bench-world.ts";
 import { untilEnded } from "./until-ended.ts";
 
 export interface Soak {
@@ -29,7 +29,7 @@ const DRAIN_WITHIN_MS = 60_000;
 
 /** A steady load, and how its last part differs from its first. */
 export async function measureSoak(
-  world: SandboxWorld,
+  world: BenchWorld,
   { ratePerSecond, warmUpMs, partMs, wholeMs }: Soak,
   { signal, isQuick }: RunContext,
 ): Promise<Audited> {
@@ -90,7 +90,7 @@ function partOf(looks: readonly Look[], { from, to }: { from: number; to: number
 }
 
 async function lookOften(
-  world: SandboxWorld,
+  world: BenchWorld,
   everyMs: number,
   signal: AbortSignal,
 ): Promise<readonly Look[]> {

@@ -1,5 +1,5 @@
 import { auditContest } from "../contest/audit-contest.ts";
-import { killAll, stopAll } from "../contest/contender.ts";
+import { killAll, stopAll, type Contender } from "../contest/contender.ts";
 import { createOwnService } from "../contest/own-service.ts";
 import { startContestWorld, type ContestWorld } from "../contest/world.ts";
 import type { ProviderTime } from "../measure/provider-time.ts";
@@ -10,14 +10,22 @@ import type { RunContext } from "../question.ts";
 import { auditOf } from "./audit-of.ts";
 import type { BenchWorld } from "./bench-world.ts";
 
+export interface SimulatedWorldOptions {
+  /** Over a chain in its own process, unless told. */
+  readonly service?: Contender;
+  readonly past?: Past;
+}
+
 /**
- * Starts the service over a rail in its own process, which pays every half second, with a real Kafka and a real Postgres; all of
- * them new, or on a chain, and maybe a database, with a past.
+ * Starts the service over a rail that pays every half second, with a real Kafka and a real Postgres; all of them new, or on a
+ * chain, and maybe a database, with a past.
  */
-export async function startSimulatedWorld(context: RunContext, past?: Past): Promise<BenchWorld> {
+export async function startSimulatedWorld(
+  context: RunContext,
+  { service = createOwnService(0), past }: SimulatedWorldOptions = {},
+): Promise<BenchWorld> {
   await using starting = new AsyncDisposableStack();
   const world = starting.use(await startContestWorld(context, past?.databaseDirectory));
-  const service = createOwnService(0);
   await service.prepare(world);
   if (past) await goOnFrom(past, world);
   let parts = await service.start(world);

@@ -58,7 +58,8 @@ export async function objectionsTo(client: Client, asked: Asked): Promise<readon
   }
 }
 
-async function explain(
+/** The nodes of its plan, outermost first. */
+export async function explain(
   client: Client,
   options: string,
   text: string,
