@@ -1,3 +1,6 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { sql } from "slonik";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { z } from "zod";
@@ -5,10 +8,13 @@ import { OWN_INSTANCE } from "../../bench/contest/own-service.ts";
 import { makeFitToMeasure } from "../../bench/history/fit-to-measure.ts";
 import { blockAt, historyUntil } from "../../bench/history/history.ts";
 import { loadHistory } from "../../bench/history/load-history.ts";
+import { goOnFrom } from "../../bench/history/past.ts";
+import { hashOf } from "../../bench/rail/rpc.ts";
 import { forgetEvents } from "../../src/live/forget-events.ts";
 import { storeFirstCursor } from "../../src/settlement/cursor.ts";
 import type { ChainSource } from "../../src/settlement/verify-chain.ts";
 import type { SlotSource } from "../../src/settlement/verify-slots.ts";
+import { verifyNew } from "../../src/settlement/verify-new.ts";
 import { verifyLedger } from "../../src/settlement/verify.ts";
 import { freshDatabase, type FreshDatabase } from "../support/database.ts";
 
@@ -73,6 +79,35 @@ test("what is kept for seven days only is not in it for longer", async () => {
   // One send of twenty is as old as that, at most.
   expect(await forgetEvents(database.pool)).toBeLessThanOrEqual(20);
   expect(Number(kept)).toBeGreaterThan(PAYMENTS / 20);
+});
+
+test("a round's verification begins with the round: what was written a moment before is on no chain of it", async () => {
+  const { pool, url: databaseUrl } = database;
+  await pool.query(sql.type(z.unknown())`
+    INSERT INTO inbox (platform_id, event_id, payload_hash, payment_id, verdict, topic, partition, record_offset, received_at)
+    SELECT i.platform_id, event_id || '-late', payload_hash, payment_id, verdict, topic, partition, record_offset + 1000000,
+      payment_now() - interval '10 seconds' FROM inbox i JOIN payments p ON p.id = payment_id WHERE p.state = 'completed' LIMIT 1`);
+  const directory = await mkdtemp(join(tmpdir(), "gigstream-past-"));
+  try {
+    await goOnFrom(history, { databaseUrl, directory });
+  } finally {
+    await rm(directory, { recursive: true });
+  }
+  const freshChain = {
+    ...chain,
+    header: async (number: bigint) => ({
+      number,
+      hash: hashOf(Number(number)),
+      parentHash: "0x",
+      timestamp: new Date(),
+    }),
+    slots: async (refs: readonly string[]) => refs.map(() => ({ paid: false, floor: 0 })),
+  };
+  const look = await verifyNew(
+    { pool, instance: OWN_INSTANCE, chain: freshChain },
+    { lateAfterMs: 60_000 },
+  );
+  expect(look?.mismatches).toEqual([]);
 });
 
 test("a round in a database where an earlier one left something is no round", async () => {
