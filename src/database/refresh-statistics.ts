@@ -13,9 +13,9 @@ const TABLES_MAX = 20;
 const refreshedRow = z.object({ table: z.string().nullable() });
 
 /**
- * Has each table that has doubled since Postgres last counted it analysed, and answers their names. Statements are planned
+ * Has each table that has grown fourfold since Postgres last counted it analysed, and answers their names. Statements are planned
  * once and their plans kept: one that was made while a table was empty reads it from end to end a hundred thousand rows later, until
- * autovacuum comes by, which takes minutes in a flood. As tables double seldom, this costs a glance at the catalogue. Several instances may call
+ * autovacuum comes by, which takes minutes in a flood. As tables seldom grow fourfold, this costs a glance at the catalogue. Several instances may call
  * it at once. Throws DATABASE_*.
  */
 export async function refreshStatistics(pool: Database): Promise<readonly string[]> {

@@ -21,14 +21,14 @@ async function servingPool(databaseUrl: string): Promise<Database> {
 }
 
 /** As fast as a flood, and without what else belongs to a payment; Postgres tells of it a little later, unless it is asked. */
-async function acceptPayments(pool: Database, count: number): Promise<void> {
+async function acceptPayments(pool: Database, upTo: number, from = 1): Promise<void> {
   await pool.transaction(async (tx) => {
     await tx.query(sql.type(anyRow)`SET LOCAL session_replication_role = replica`);
     await tx.query(sql.type(anyRow)`
       INSERT INTO payments (id, platform_id, task_id, worker_id, amount, currency, idempotency_key, source_event_id, state,
         occurred_at, received_at)
       SELECT md5(n::text)::uuid, 'p', 'task-' || n, 'w', 50, 'USDC', 'key-' || n, 'event-' || n, 'accepted',
-        payment_now(), payment_now() FROM generate_series(1, ${count}::int) AS n`);
+        payment_now(), payment_now() FROM generate_series(${from}::int, ${upTo}::int) AS n`);
     await tx.query(sql.type(anyRow)`SELECT pg_stat_force_next_flush()`);
   });
 }
@@ -54,6 +54,18 @@ test("a table that has grown is counted for the planner, by the service's login 
   } finally {
     await serving.end();
   }
+});
+
+test("a table that grows is counted anew when it has grown fourfold, and not before: a count costs too", async () => {
+  await using database = await freshDatabase();
+  const { pool } = database;
+  await acceptPayments(pool, 500);
+  expect(await refreshStatistics(pool)).toEqual(["public.payments"]);
+  await acceptPayments(pool, 2_000, 501);
+  expect(await refreshStatistics(pool)).toEqual([]);
+  await acceptPayments(pool, 2_001, 2_001);
+  expect(await refreshStatistics(pool)).toEqual(["public.payments"]);
+  expect(await knownRows(pool, "payments")).toBe(2_001);
 });
 
 test("the outbox is left to autovacuum: rows that pile up are not planned for as if next to none waited", async () => {
