@@ -12,6 +12,7 @@ export interface Contender {
   start(world: ContestWorld): Promise<readonly Process[]>;
 }
 
+/** One of its processes: spawned for a round, or beside others of the world's own. */
 export type Process = Pick<Part, "pid" | "exited"> & { stop(): Promise<void> };
 
 /** kill -9 of all that it runs, at once. */

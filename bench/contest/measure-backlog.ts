@@ -1,8 +1,8 @@
-import type { Process } from "./contender.ts";
 import { readProcesses, treeCpuMs } from "../measure/processes.ts";
 import type { Measures } from "../question.ts";
 import { lastArrivalMs } from "../world/bench-world.ts";
 import { untilEnded } from "../world/until-ended.ts";
+import type { Process } from "./contender.ts";
 import type { Stage } from "./stage.ts";
 import type { ContestWorld } from "./world.ts";
 

@@ -1,8 +1,8 @@
-import type { Process } from "./contender.ts";
 import type { Audited, Measures } from "../question.ts";
 import { auditOf } from "../world/audit-of.ts";
 import { untilEnded } from "../world/until-ended.ts";
 import { auditContest } from "./audit-contest.ts";
+import type { Process } from "./contender.ts";
 import { measureBacklog } from "./measure-backlog.ts";
 import { measureKill } from "./measure-kill.ts";
 import { measureRate } from "./measure-rate.ts";

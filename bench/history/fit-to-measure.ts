@@ -47,7 +47,7 @@ async function refuseLeftovers(client: Client): Promise<void> {
 
 /**
  * A service that has run for ninety days has its indexes in memory; one whose server has just started reads each of their pages
- * from the disk, which is half of all that it waits for.
+ * from the disk: half of what it waited for in a round that was watched.
  */
 async function readIndexes(client: Client): Promise<void> {
   await client.query("CREATE EXTENSION IF NOT EXISTS pg_prewarm");
