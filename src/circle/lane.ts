@@ -23,6 +23,8 @@ export interface CircleLaneDeps {
 
 /** Circle queues per wallet and says 155264 above its limit, which it does not publish for Arc; nodes keep 16. */
 const MAX_IN_FLIGHT = 12;
+/** They declare 7.6 million gas: a block takes what fits as a whole, and one of half a second may hold 10 million. */
+const BATCH_MAX = 100;
 /** Circle's clock and ours differ; a list that starts a little early misses nothing. */
 const CLOCK_SLACK_MS = 60_000;
 
@@ -48,6 +50,7 @@ export function createCircleLane(deps: CircleLaneDeps): Lane {
     method: "payonce",
     operators: [...walletOf.keys()],
     maxInFlightPerOperator: MAX_IN_FLIGHT,
+    batchMax: () => BATCH_MAX,
     open: (_openSends, signal) => warmUp(account, signal),
     ready: (signal) => posts.hold(signal),
     // A fresh key each time: one that a lost COMMIT may have stored must never serve another send, whose POST Circle

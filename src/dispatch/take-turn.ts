@@ -50,7 +50,10 @@ export function createTurn(deps: DispatchDeps, lane: Lane, parts: TurnParts): Tu
 
   async function turn(): Promise<number | "reopen"> {
     const known = held.ids();
-    const status = await readLaneStatus(database, lane, known);
+    const [status, looked] = await Promise.all([
+      readLaneStatus(database, lane, known),
+      listDueQueues(database, lane.rail, cursor),
+    ]);
     held.keepOnly(status.open);
     if (status.abandoned.length > 0 || isStrangeFor(STRANGER_MS, status, known)) return "reopen";
     await releaseForgotten(book, holds);
@@ -61,7 +64,6 @@ export function createTurn(deps: DispatchDeps, lane: Lane, parts: TurnParts): Tu
       : Math.min(settings.batchMax, lane.batchMax?.() ?? settings.batchMax);
     const sizeMax = Math.min(batchMax, settings.maxInFlight - status.itemsInFlight);
     if (!operator || sizeMax <= 0 || status.paused.has(EVERYTHING)) return POLL_MS;
-    const looked = await listDueQueues(database, lane.rail, cursor);
     const idleMs = looked.isBounded ? UNSEEN_MS : POLL_MS;
     const { queues, funds } = readyQueues(lane, looked.due, status, book);
     if (queues.length === 0) {

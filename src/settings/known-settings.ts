@@ -66,7 +66,7 @@ export const common = {
   PAYMENT_CURRENCIES: { parse: parse.listOf(parse.oneOf(...CURRENCIES)), byDefault: "USDC,EURC" },
   PAYMENT_RETRY_DELAYS_MS: { parse: parse.delaysMs, byDefault: "2000,4000,6000" },
   PAYMENT_REVIEW_AFTER_MS: { parse: parse.integer(1_000, 86_400_000), byDefault: "120000" },
-  PAYMENT_BATCH_MAX: { parse: parse.integer(1, 150), byDefault: "100" },
+  PAYMENT_BATCH_MAX: { parse: parse.integer(1, 200), byDefault: "200" },
   PAYMENT_MAX_IN_FLIGHT: { parse: parse.integer(1, 100_000), byDefault: "2000" },
   AUTO_PAUSE: { parse: parse.boolean, byDefault: "true" },
   REPUTATION_POINTS: { parse: parse.integer(0, 1_000_000), byDefault: "10" },

@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { createServer, type AddressInfo, type Socket } from "node:net";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { payGasLimit } from "../../contracts/pay-once-gas.ts";
 import type { StoredSend } from "../../src/dispatch/rail.ts";
 import { createMetrics } from "../../src/metrics/create-metrics.ts";
 import { timeCalls } from "../../src/metrics/time-calls.ts";
@@ -28,6 +29,11 @@ async function executionsOf(send: StoredSend) {
   const { executions } = await world.control.stats();
   return executions.filter(({ transactionId }) => made.has(transactionId));
 }
+
+test("a send through Circle fits into a block of ten million gas, where a larger one would wait for ever", () => {
+  const items = world.newLane().batchMax?.() ?? Number.POSITIVE_INFINITY;
+  expect(payGasLimit(items)).toBeLessThanOrEqual(10_000_000n);
+});
 
 const IN_DOUBT = { kind: "retry", code: "circle_unanswered" };
 
