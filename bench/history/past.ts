@@ -1,11 +1,15 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { Client } from "pg";
 import { OWN_INSTANCE } from "../contest/own-service.ts";
 import type { ContestWorld } from "../contest/world.ts";
 import { hashOf } from "../rail/rpc.ts";
 import { makeFitToMeasure } from "./fit-to-measure.ts";
 import { blockAt } from "./history.ts";
+
+/** A look of the minute's verification goes back a minute, and what was taken in last ends some seconds later. */
+const LOOKED_BACK_MS = 65_000;
 
 /** What was before a world began. */
 export interface Past {
@@ -17,20 +21,22 @@ export interface Past {
 
 /**
  * Lets a world's chain have begun long ago, and its database have followed it up to now. Kafka is new, so of an earlier one's
- * offsets nothing is kept; and what an earlier world has paid is on no chain of this one, so the minute's verification has to
- * have looked at it. Rejects where an earlier world left payments open.
+ * offsets nothing is kept; and what an earlier world has paid is on no chain of this one, so it waits, about a minute at most,
+ * until none of its verification's looks can reach that. Rejects where an earlier world left payments open.
  */
 export async function goOnFrom(
   { chainBeganAtMs }: Past,
   { databaseUrl, directory }: Pick<ContestWorld, "databaseUrl" | "directory">,
+  signal: AbortSignal,
 ): Promise<void> {
   await writeFile(join(directory, "chain.jsonl"), `${JSON.stringify([chainBeganAtMs])}\n`);
   await makeFitToMeasure(databaseUrl);
   const { chainId, payOnce } = OWN_INSTANCE;
-  const block = blockAt({ chainBeganAtMs }, Date.now());
   const client = new Client({ connectionString: databaseUrl, query_timeout: 10_000 });
   await client.connect();
   try {
+    await delay(await readRestMs(client), undefined, { signal });
+    const block = blockAt({ chainBeganAtMs }, Date.now());
     await client.query("DELETE FROM kafka_offsets");
     await client.query("DELETE FROM own_offsets");
     await client.query(
@@ -38,9 +44,8 @@ export async function goOnFrom(
        ON CONFLICT (chain_id, pay_once) DO UPDATE SET block_number = $3, block_hash = $4`,
       [chainId, payOnce, block, hashOf(block)],
     );
-    // The next look begins a minute before the last one, which is how long a commit may take to be seen: with this moment.
     await client.query(
-      `INSERT INTO verify_watermark (block_number, checked_until, updated_at) VALUES ($1, payment_now(), payment_now() + interval '1 minute')
+      `INSERT INTO verify_watermark (block_number, checked_until, updated_at) VALUES ($1, payment_now(), payment_now())
        ON CONFLICT (only_row) DO UPDATE SET block_number = $1, checked_until = excluded.checked_until, suspects = '[]',
          updated_at = excluded.updated_at`,
       [block],
@@ -48,4 +53,14 @@ export async function goOnFrom(
   } finally {
     await client.end();
   }
+}
+
+/** How long it is until a look begins after the last record that an earlier world took in; 0 where there was none. */
+export async function readRestMs(client: Client): Promise<number> {
+  const { rows } = await client.query<{ ms: number }>(
+    `SELECT greatest(0, coalesce(max(extract(epoch FROM updated_at - payment_now())) * 1000 + $1, 0))::float8 AS ms
+     FROM kafka_offsets`,
+    [LOOKED_BACK_MS],
+  );
+  return rows[0]?.ms ?? 0;
 }

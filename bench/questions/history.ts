@@ -47,7 +47,7 @@ found anything is no result. First a backlog, then 200 a second for 65 s.`,
   ],
   plots: [],
   runMaxMs: 30 * 60_000,
-  cellMaxMs: 210_000,
+  cellMaxMs: 280_000,
   prepare: (context) =>
     makePast(context.isQuick ? QUICK_OLD_PAYMENTS : Math.max(...oldPayments()), context),
   async run({ params }, context, { chainBeganAtMs, databaseDirectory }) {

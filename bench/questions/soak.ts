@@ -19,7 +19,7 @@ export const soak: Question<SoakParams> = {
   asks: "Does anything grow while the service runs for half an hour at half load?",
   notes: `Arc with 0.5 s blocks, on a chain in a process of its own that does no more than it must (\`bench/rail\`): anvil goes through all of its state for every block and for every look at an
 older one, so that what the service waits for it grows with every payment that there ever was. All else is as it is run.
-The first two minutes are left out; *first* and *last* are the first and the last five minutes of what remains. Memory is the service's resident set, looked at every five seconds, the
+The first two minutes are left out; *first* and *last* are the first and the last five minutes of what remains. Memory is the service's resident set, looked at every few seconds, the
 median of each part; waiting is every task that was published and has no outcome yet, in whichever queue, the most of each part.`,
   cells: CELLS,
   columns: [

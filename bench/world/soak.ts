@@ -23,7 +23,8 @@ interface Look {
   readonly waiting: number;
 }
 
-const LOOK_EVERY_MS = 5_000;
+/** No multiple of a block's half second: each look would see the same moment between two blocks, and the part's most would be that moment's. */
+const LOOK_EVERY_MS = 4_700;
 const QUICK_LOOK_EVERY_MS = 500;
 const DRAIN_WITHIN_MS = 60_000;
 

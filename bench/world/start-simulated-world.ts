@@ -27,7 +27,7 @@ export async function startSimulatedWorld(
   await using starting = new AsyncDisposableStack();
   const world = starting.use(await startContestWorld(context, past?.databaseDirectory));
   await service.prepare(world);
-  if (past) await goOnFrom(past, world);
+  if (past) await goOnFrom(past, world, context.signal);
   let parts = await service.start(world);
   starting.defer(() => stopAll(parts));
   // Its tables are there now, and the directory can be filled.
