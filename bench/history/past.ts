@@ -2,14 +2,15 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { Client } from "pg";
+import { COMMIT_MAX_MS } from "../../src/settlement/ledger-check.ts";
 import { OWN_INSTANCE } from "../contest/own-service.ts";
 import type { ContestWorld } from "../contest/world.ts";
 import { hashOf } from "../rail/rpc.ts";
 import { makeFitToMeasure } from "./fit-to-measure.ts";
 import { blockAt } from "./history.ts";
 
-/** A look of the minute's verification goes back a minute, and what was taken in last ends some seconds later. */
-const LOOKED_BACK_MS = 65_000;
+/** A look of the minute's verification goes back as far as a commit may take, and what was taken in last ends some seconds later. */
+const LOOKED_BACK_MS = COMMIT_MAX_MS + 5_000;
 
 /** What was before a world began. */
 export interface Past {

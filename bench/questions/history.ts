@@ -26,7 +26,7 @@ export const history: Question<HistoryParams, Required<Past>> = {
 settings, same load, a chain of the same age. The old payments are ninety days of a whole life (tasks, payments, events seen, sends, logs, outcomes, audit,
 reputation), one of a hundred rejected, loaded by \`INSERT … SELECT\`, indexes afterwards, then \`VACUUM (ANALYZE)\` in autovacuum's place; \`gigpay prune\` has
 dropped the bytes that are older than seven days. About 35 GB, made before the first round, removed after the last; the rounds pay into it one
-after the other, and what one of them left open ends those behind it. All its indexes are read before a round (\`pg_prewarm\`), since they are in the
+after the other, a minute apart, and what one of them left open ends those behind it. All its indexes are read before a round (\`pg_prewarm\`), since they are in the
 memory of a server that has run for long. The metrics' sampler and the minute's verification run, and a run in which verification did not look or
 found anything is no result. First a backlog, then 200 a second for 65 s.`,
   cells: CELLS,

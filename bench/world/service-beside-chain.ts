@@ -21,8 +21,13 @@ export function createServiceBesideChain(): Contender {
     async start(world) {
       const own = await settings(world);
       const { part: chain, ...at } = await startChain(world, own["PAY_ONCE_ADDRESS"] ?? "");
-      const service = await startService({ ...own, ARC_RPC_URL: at.rpcUrl, ARC_WS_URL: at.wsUrl });
-      return [service, chain];
+      try {
+        const place = { ARC_RPC_URL: at.rpcUrl, ARC_WS_URL: at.wsUrl };
+        return [await startService({ ...own, ...place }), chain];
+      } catch (error) {
+        await chain.stop();
+        throw error;
+      }
     },
   };
 }

@@ -4,6 +4,7 @@ import { expect, test } from "vitest";
 import { payOnceAbi } from "../../contracts/pay-once-abi.ts";
 import { createPayOnceCalls } from "../../src/arc/pay-once.ts";
 import { refOf } from "../../src/payment/ids.ts";
+import { common } from "../../src/settings/known-settings.ts";
 
 const calls = createPayOnceCalls();
 const address = fc
@@ -57,9 +58,12 @@ test("a void names its generations, in order", () => {
 test("the declared gas grows with the batch, is doubled after a revert, and never above what a transaction may have", () => {
   expect(calls.gasLimit("pay", 10, true)).toBe(2n * calls.gasLimit("pay", 10, false));
   expect(calls.gasLimit("void", 10, true)).toBe(2n * calls.gasLimit("void", 10, false));
-  // The most that PAYMENT_BATCH_MAX may be.
-  expect(calls.gasLimit("pay", 200, false)).toBeGreaterThan(calls.gasLimit("pay", 199, false));
-  expect(calls.gasLimit("pay", 200, true)).toBe(16_777_216n);
+  const most = Number(common.PAYMENT_BATCH_MAX.byDefault);
+  expect(calls.gasLimit("pay", most, false)).toBeGreaterThan(
+    calls.gasLimit("pay", most - 1, false),
+  );
+  expect(calls.gasLimit("pay", most, true)).toBe(16_777_216n);
+  expect(() => common.PAYMENT_BATCH_MAX.parse(`${most + 1}`)).toThrow();
 });
 
 function lowerCased(value: unknown): unknown {

@@ -82,18 +82,22 @@ test("what is kept for seven days only is not in it for longer", async () => {
   expect(Number(kept)).toBeGreaterThan(PAYMENTS / 20);
 });
 
+async function goOnFromHere(databaseUrl: string, signal: AbortSignal): Promise<void> {
+  const directory = await mkdtemp(join(tmpdir(), "gigstream-past-"));
+  try {
+    await goOnFrom(history, { databaseUrl, directory }, signal);
+  } finally {
+    await rm(directory, { recursive: true });
+  }
+}
+
 test("no look of a round's verification reaches what was written before it: that is on no chain of this one", async () => {
   const { pool, url: databaseUrl } = database;
   await pool.query(sql.type(z.unknown())`
     INSERT INTO inbox (platform_id, event_id, payload_hash, payment_id, verdict, topic, partition, record_offset, received_at)
     SELECT i.platform_id, event_id || '-late', payload_hash, payment_id, verdict, topic, partition, record_offset + 1000000,
       payment_now() - interval '65 seconds' FROM inbox i JOIN payments p ON p.id = payment_id WHERE p.state = 'completed' LIMIT 1`);
-  const directory = await mkdtemp(join(tmpdir(), "gigstream-past-"));
-  try {
-    await goOnFrom(history, { databaseUrl, directory }, AbortSignal.timeout(10_000));
-  } finally {
-    await rm(directory, { recursive: true });
-  }
+  await goOnFromHere(databaseUrl, AbortSignal.timeout(10_000));
   const freshChain = {
     ...chain,
     header: async (number: bigint) => ({
@@ -123,6 +127,7 @@ test("a round waits until no look reaches what the one before it took in, and th
       INSERT INTO kafka_offsets (topic, partition, next_offset, updated_at)
       VALUES ('task.completed', 0, 1, payment_now() + interval '1 hour')`);
     expect(await readRestMs(client)).toBeGreaterThan(60 * 60_000);
+    await expect(goOnFromHere(url, AbortSignal.timeout(1_000))).rejects.toThrow("aborted");
     await pool.query(
       sql.type(
         z.unknown(),
