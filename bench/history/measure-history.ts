@@ -1,5 +1,6 @@
 import { Client } from "pg";
 import { measureRate } from "../contest/measure-rate.ts";
+import { watchDiskStall } from "../measure/disk-stall.ts";
 import type { Audited, RunContext } from "../question.ts";
 import { measureBacklog, type Backlog } from "../world/backlog.ts";
 import type { BenchWorld } from "../world/bench-world.ts";
@@ -24,16 +25,23 @@ export async function measureHistory(
   try {
     const lookedAtFirst = await readVerification(database);
     const walBefore = await readWalBytes(database);
+    const diskStallOf = await watchDiskStall();
     const carried = await measureBacklog(world, backlog, context);
     const lookedBefore = await readVerification(database);
     const rate = { perSecond, forMs, withinMs: RATE_WITHIN_MS };
     const even = await measureRate(world, rate, context);
     const walBytes = (await readWalBytes(database)) - walBefore;
+    const diskStallPercent = await diskStallOf();
     // A smoke run is over before its minute.
     await refuseUnverified(database, context.isQuick ? lookedAtFirst : lookedBefore);
     const walKbPerPayment = walBytes / 1_000 / world.ledger.tasks.size;
     return {
-      measures: { ...carried.measures, ...even, walKbPerPayment },
+      measures: {
+        ...carried.measures,
+        ...even,
+        walKbPerPayment,
+        ...(diskStallPercent !== undefined && { diskStallPercent }),
+      },
       audit: await world.audit(),
     };
   } finally {

@@ -28,7 +28,8 @@ reputation), one of a hundred rejected, loaded by \`INSERT … SELECT\`, indexes
 dropped the bytes that are older than seven days. About 35 GB, made before the first round, removed after the last; the rounds pay into it one
 after the other, a minute apart, and what one of them left open ends those behind it. All its indexes are read before a round (\`pg_prewarm\`), since they are in the
 memory of a server that has run for long. The metrics' sampler and the minute's verification run, and a run in which verification did not look or
-found anything is no result. First a backlog, then 200 a second for 65 s.`,
+found anything is no result. First a backlog, then 200 a second for 65 s. A disk that others keep busy takes more from the loaded database: how long
+everything waited for it is beside what was paid.`,
   cells: CELLS,
   columns: [
     { measure: "payments", title: "backlog" },
@@ -39,6 +40,7 @@ found anything is no result. First a backlog, then 200 a second for 65 s.`,
     { measure: "postgresCpuUsPerPayment", title: "Postgres, µs" },
     { measure: "kafkaCpuUsPerPayment", title: "Kafka, µs" },
     { measure: "walKbPerPayment", title: "written ahead, kB each" },
+    { measure: "diskStallPercent", title: "all waited for the disk, %" },
     { measure: "serviceRssMaxMb", title: "service, MB" },
   ],
   targets: [

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { parseStalledMs, watchDiskStall } from "../../bench/measure/disk-stall.ts";
 import { watchForeignLoad } from "../../bench/measure/foreign-load.ts";
 import {
   parseMachineTimes,
@@ -60,5 +61,27 @@ describe("foreign load", () => {
     ];
     const shareOf = await watchForeignLoad(async () => readings.shift() ?? expect.fail());
     expect(await shareOf()).toBe(0);
+  });
+});
+
+describe("the time that all waited for the disk", () => {
+  const pressure = (some: number, full: number) =>
+    `some avg10=9.10 avg60=8.00 avg300=7.00 total=${some}\nfull avg10=6.00 avg60=5.00 avg300=4.00 total=${full}\n`;
+
+  test("is what stopped everybody, not what somebody waited for", () => {
+    expect(parseStalledMs(pressure(9_000_000, 2_500_000))).toBe(2_500);
+  });
+
+  test("is told as a share of the time that was watched", async () => {
+    const accounts = [pressure(0, 1_000_000), pressure(0, 1_000_000), pressure(0, 9_000_000_000)];
+    const read = async () => accounts.shift() ?? expect.fail();
+    const stallOf = await watchDiskStall(read);
+    expect(await stallOf()).toBe(0);
+    expect(await stallOf()).toBeGreaterThan(100);
+  });
+
+  test("is not told where the kernel keeps no account", async () => {
+    const stallOf = await watchDiskStall(async () => "");
+    expect(await stallOf()).toBeUndefined();
   });
 });
