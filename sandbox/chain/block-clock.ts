@@ -28,7 +28,10 @@ async function keepTime({ wsUrl, blockTimeMs, dials }: BlockClock): Promise<void
   const socket = new WebSocket(wsUrl);
   let isMining = false;
   socket.addEventListener("message", (message) => {
-    if ((JSON.parse(String(message.data)) as { id: number }).id === MINE_ID) isMining = false;
+    const { id } = JSON.parse(String(message.data)) as { id: number };
+    // Only now: anvil works on what it is asked side by side, and made blocks before it had heard their fee.
+    if (id === HOLD_ID) socket.send(MINE);
+    if (id === MINE_ID) isMining = false;
   });
   await once(socket, "open", { signal: AbortSignal.timeout(CONNECT_TIMEOUT_MS) });
   // One block in the making at a time: a chain that was frozen goes on, it does not catch up.
@@ -36,7 +39,6 @@ async function keepTime({ wsUrl, blockTimeMs, dials }: BlockClock): Promise<void
     if (isMining || Atomics.load(dials, PAUSED) === 1) return;
     isMining = true;
     socket.send(holdFee(Atomics.load(dials, BASE_FEE_GWEI)));
-    socket.send(MINE);
   }, blockTimeMs);
   socket.addEventListener("close", () => clearInterval(timer));
   // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread's port has no origin

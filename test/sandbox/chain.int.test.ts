@@ -82,6 +82,18 @@ describe("the chain", () => {
     }
   });
 
+  test("charges that in every block, however soon the next one follows", async () => {
+    await using hurried = await startChain({ blockTimeMs: 10 });
+    const client = clientOf(hurried);
+    const { number: first } = await client.getBlock();
+    const head = () => client.getBlockNumber({ cacheTime: 0 });
+    await expect.poll(head, { timeout: 30_000 }).toBeGreaterThan(first + 200n);
+    for (let blockNumber = first; blockNumber < first + 200n; blockNumber += 1n) {
+      const { baseFeePerGas } = await client.getBlock({ blockNumber });
+      expect(baseFeePerGas, `block ${blockNumber}`).toBe(MIN_BASE_FEE_WEI);
+    }
+  });
+
   test("several stand side by side, each with a world of its own", async () => {
     await using other = await startChain();
     const account = newAddress();
